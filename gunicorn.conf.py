@@ -1,0 +1,42 @@
+"""How gunicorn serves the site: on this machine only, behind whatever speaks https to the world."""
+
+import os
+from pathlib import Path
+
+import environ
+
+ENV_FILE = os.environ.get("ENV_FILE", str(Path(__file__).resolve().parent / ".env"))
+if ENV_FILE and Path(ENV_FILE).is_file():
+    environ.Env.read_env(ENV_FILE)
+env = environ.Env()
+
+bind = f"127.0.0.1:{env.int('PORT', default=8000)}"
+workers = env.int("WEB_WORKERS", default=2)
+threads = 4
+timeout = 30
+# A page takes well under a second, and Ctrl-C should not feel stuck.
+graceful_timeout = 4
+# New workers now and then, at different moments, give back memory that a rare large page has taken.
+max_requests = 5000
+max_requests_jitter = 500
+
+# Without a proxy that the clinic names, nobody may claim that a request came by https.
+forwarded_allow_ips = ",".join(env.list("TRUSTED_PROXIES", default=[]))
+
+# Nothing to steer the server by from outside.
+control_socket_disable = True
+
+# No access log: addresses hold tracking tokens and searches. What goes wrong is logged through the site's own filter.
+accesslog = None
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"private": {"()": "clinic.log_filters.LeaveOutAddresses"}},
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["private"]}},
+    "root": {"handlers": [], "level": "INFO"},
+    "loggers": {
+        "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "gunicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+    },
+}

@@ -1,0 +1,86 @@
+"""The first run writes settings that are strong, private, and never written twice."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from cryptography.fernet import Fernet
+
+from clinic import first_run, serve
+
+
+@pytest.fixture
+def written(tmp_path):
+    path = tmp_path / ".env"
+    assert first_run.write_once(path, port="9000")
+    return path
+
+
+def test_the_keys_are_fresh_and_strong(written, tmp_path):
+    other = tmp_path / "other"
+    first_run.write_once(other, port="9000")
+    values, others = (
+        dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line) for path in (written, other)
+    )
+    for key in ("SECRET_KEY", "FIELD_KEYS", "AUDIT_KEY"):
+        assert len(values[key]) >= 44
+        assert values[key] != others[key]
+    assert Fernet(values["FIELD_KEYS"]).decrypt(Fernet(values["FIELD_KEYS"]).encrypt(b"knee")) == b"knee"
+
+
+def test_only_its_owner_may_read_it(written):
+    assert written.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_is_there_is_left_alone(written):
+    before = written.read_bytes()
+    assert first_run.write_once(written, port="8000") is False
+    assert written.read_bytes() == before
+
+
+def test_links_lead_to_the_port_that_was_asked_for(written):
+    assert "SITE_URL=http://127.0.0.1:9000\n" in written.read_text()
+
+
+@pytest.mark.parametrize("port", ["", "none", "0", "65536", "80; true"])
+def test_a_port_that_is_none_is_refused(monkeypatch, port):
+    monkeypatch.setenv("PORT", port)
+    with pytest.raises(SystemExit, match="Set it to a number"):
+        first_run.main()
+
+
+def run_manage(*arguments, **environment):
+    """Run manage.py with nothing in the environment but what is given."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=serve.PROCFILE.parent,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_site_starts_with_what_it_wrote(written):
+    result = run_manage("check", ENV_FILE=str(written))
+    assert result.returncode == 0, result.stderr
+
+
+def test_without_settings_the_site_says_what_to_set_instead_of_a_traceback():
+    result = run_manage("check", ENV_FILE="")
+    assert result.returncode != 0
+    assert "SECRET_KEY" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("ending", ["true", "false"])
+def test_when_one_process_ends_the_other_is_ended_too_and_nobody_takes_it_for_success(tmp_path, ending):
+    procfile = tmp_path / "Procfile"
+    procfile.write_text(f"web: exec sleep 600\nsender: {ending}\n")
+    program = (
+        f"import pathlib; from clinic import serve; serve.PROCFILE = pathlib.Path({str(procfile)!r}); serve.main()"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert result.returncode != 0
+    assert "sending SIGTERM to web" in result.stdout
