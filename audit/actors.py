@@ -1,0 +1,40 @@
+"""Who did it: the `by=` of every change with consequences."""
+
+from dataclasses import dataclass
+
+STAFF, PATIENT, COMMAND, VISITOR = "staff", "patient", "command", "visitor"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A member of staff, the patient through a private link, a named command, or somebody who has not logged in.
+
+    `id` is the user's or the link's primary key, `role` the staff roles held at that moment, `name` the command's.
+    None of them is personal data.
+    """
+
+    kind: str
+    id: int | None = None
+    role: str = ""
+    name: str = ""
+    user: object = None
+
+    @classmethod
+    def patient(cls, link_id=None):
+        """The patient, through the tracking link with this primary key; None before there is a link."""
+        return cls(PATIENT, id=link_id)
+
+    @classmethod
+    def command(cls, name):
+        """A management command or a chore of the sender."""
+        return cls(COMMAND, name=name)
+
+    @classmethod
+    def visitor(cls):
+        """Somebody who has not logged in, such as whoever typed a wrong password."""
+        return cls(VISITOR)
+
+    @classmethod
+    def staff(cls, user):
+        """A signed-in member of staff; `user.role_names` says which roles are theirs."""
+        return cls(STAFF, id=user.pk, role=" ".join(sorted(user.role_names)), user=user)

@@ -1,0 +1,157 @@
+"""Links committed events into a chain sealed with a key that is not in the database, and checks it.
+
+Linking happens after commit, by the sender: linking inside each transaction would make every write wait for one row.
+"""
+
+import hmac
+import json
+import os
+import sys
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from audit.models import ChainHead, Event, chain_key
+
+LINKED_FIELDS = (
+    "id",
+    "happened_at",
+    "verb",
+    "object_type",
+    "object_id",
+    "actor_kind",
+    "actor_id",
+    "actor_role",
+    "actor_name",
+    "details",
+)
+BATCH = 500
+UNLINKED_FOR_TOO_LONG = timedelta(minutes=1)
+UNREADABLE = sys.maxsize
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What `verify` found wrong: a sentence, and the event's number where there is one."""
+
+    sentence: str
+    event_id: int | None = None
+
+
+def seal(event, position, previous):
+    """Return the link (64 hex characters) of `event` at `position` after the link `previous`."""
+    values = {name: getattr(event, name) for name in LINKED_FIELDS}
+    values["happened_at"] = values["happened_at"].astimezone(UTC).isoformat()
+    text = json.dumps([position, previous, values], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hmac.new(chain_key(), text.encode(), sha256).hexdigest()
+
+
+def link():
+    """Link every committed event that is not linked yet; return how many.
+
+    Safe beside other senders: the head row is the lock. The newest link is then written to `settings.AUDIT_HEAD`.
+    """
+    count = 0
+    while Event.objects.unlinked().exists():
+        count += _link_batch()
+    write_head()
+    return count
+
+
+@transaction.atomic
+def _link_batch():
+    ChainHead.objects.get_or_create(id=1)
+    head = ChainHead.objects.select_for_update().get(id=1)
+    events = list(Event.objects.unlinked().order_by("id")[:BATCH])
+    for event in events:
+        head.position += 1
+        head.mac = seal(event, head.position, head.mac)
+        # The one write to an existing event: its place in the chain, past the refusals of EventQuerySet.
+        models.QuerySet(Event).filter(pk=event.pk, position=None).update(position=head.position, mac=head.mac)
+    if events:
+        head.linked_at = timezone.now()
+        head.save()
+    return len(events)
+
+
+def write_head():
+    """Write the newest link to `settings.AUDIT_HEAD`, whole or not at all.
+
+    What stands there is only ever replaced by a later link of the same chain: after the database was cut short or
+    exchanged, it stays as the evidence.
+    """
+    head, written = _stored_head(), _written_head()
+    if head.position > written.position and _stands_in_chain(written):
+        path = Path(settings.AUDIT_HEAD)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        fresh.write_text(json.dumps({"position": head.position, "mac": head.mac}))
+        fresh.replace(path)
+
+
+def _stored_head():
+    return ChainHead.objects.filter(id=1).first() or ChainHead()
+
+
+def _written_head():
+    """Return the head kept outside the database as an unsaved ChainHead; at place 0 before there is one."""
+    path = Path(settings.AUDIT_HEAD)
+    if not path.is_file():
+        return ChainHead()
+    try:
+        kept = json.loads(path.read_text())
+        return ChainHead(position=int(kept["position"]), mac=str(kept["mac"]))
+    except (ValueError, KeyError, TypeError):
+        # Whoever spoilt the file must not get it quietly replaced.
+        return ChainHead(position=UNREADABLE)
+
+
+def _stands_in_chain(head):
+    return not head.position or Event.objects.filter(position=head.position, mac=head.mac).exists()
+
+
+def unlinked_for_too_long():
+    """Events that should have been linked by now: the sender is down, or somebody slipped rows in."""
+    return Event.objects.unlinked().filter(happened_at__lt=timezone.now() - UNLINKED_FOR_TOO_LONG)
+
+
+def trouble():
+    """The part "audit" of the status page: a sentence when events wait too long or the kept head is not theirs."""
+    if waiting := unlinked_for_too_long().count():
+        return f"{waiting} audit events wait to be linked."
+    if not _stands_in_chain(_written_head()):
+        return "The audit head kept outside the database is not in the chain. Run manage.py verify_audit."
+    return None
+
+
+def verify():
+    """Yield a Finding for the first broken link, a cut tail, and events that wait too long; none when all is well."""
+    # The heads are read first: events linked while the chain is walked then do no harm.
+    heads = [("in the database", _stored_head()), ("outside the database", _written_head())]
+    position, mac = 0, ""
+    for event in Event.objects.linked().iterator():
+        position += 1
+        if event.position != position:
+            yield Finding(f"A link is missing at place {position} of the chain, before event {event.pk}.", event.pk)
+            return
+        if not hmac.compare_digest(event.mac, seal(event, position, mac)):
+            yield Finding(f"Event {event.pk} is not what was linked at place {position}.", event.pk)
+            return
+        for where, head in heads:
+            if head.position == position and head.mac != event.mac:
+                yield Finding(f"Event {event.pk} differs from the head kept {where}.", event.pk)
+                return
+        mac = event.mac
+    for where, head in heads:
+        if head.position == UNREADABLE:
+            yield Finding(f"The head kept {where} cannot be read.")
+        elif head.position > position:
+            yield Finding(f"The chain ends at place {position}, but the head kept {where} is at {head.position}.")
+    waiting = unlinked_for_too_long().order_by("id").first()
+    if waiting:
+        yield Finding(f"Event {waiting.pk} is older than a minute and not linked: is the sender running?", waiting.pk)

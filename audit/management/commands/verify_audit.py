@@ -1,0 +1,18 @@
+"""`manage.py verify_audit`: says whether the audit chain is whole."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from audit import chain
+from audit.models import Event
+
+
+class Command(BaseCommand):
+    """Checks every link; exit 1 and the first broken row, if any."""
+
+    help = "Check that no audit event was altered, removed or swapped. Exit 1 and the first broken row, if any."
+
+    def handle(self, **options):
+        findings = list(chain.verify())
+        if findings:
+            raise CommandError("\n".join(finding.sentence for finding in findings), returncode=1)
+        self.stdout.write(f"The audit chain is whole: {Event.objects.linked().count()} events.")

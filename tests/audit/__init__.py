@@ -1,0 +1,1 @@
+"""The audit room: events and their chain."""

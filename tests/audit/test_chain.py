@@ -1,0 +1,193 @@
+"""The chain: whatever is done to the events behind the site's back is found, and the first broken row is named."""
+
+import json
+import threading
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from audit import chain
+from audit.models import ChainHead, Event
+from tests.audit.factories import by_hand, happen, linked_events
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def head(settings, tmp_path):
+    settings.AUDIT_HEAD = tmp_path / "outside" / "audit-head.json"
+    return settings.AUDIT_HEAD
+
+
+def findings():
+    """Return what verification finds, as sentences."""
+    return [finding.sentence for finding in chain.verify()]
+
+
+def test_the_sender_links_what_was_committed_and_no_event_twice():
+    happen(3)
+    assert (chain.link(), chain.link()) == (3, 0)
+    happen(1)
+    assert chain.link() == 1
+    assert list(Event.objects.linked().values_list("position", flat=True)) == [1, 2, 3, 4]
+    assert findings() == []
+
+
+def test_more_events_than_one_batch_are_linked_in_one_go(monkeypatch):
+    monkeypatch.setattr(chain, "BATCH", 2)
+    happen(5)
+    assert chain.link() == 5
+    assert findings() == []
+
+
+def test_the_newest_link_is_written_outside_the_database(head):
+    number = linked_events(2)[-1]
+    newest = Event.objects.get(pk=number)
+    assert json.loads(head.read_text()) == {"position": 2, "mac": newest.mac}
+    assert [path.name for path in head.parent.iterdir()] == [head.name]
+
+
+def test_the_chain_hangs_on_a_key_that_is_not_in_the_database(settings):
+    linked_events(1)
+    settings.AUDIT_KEY = "another key, of at least thirty-two characters"
+    assert len(findings()) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "verb = 'other'",
+        "actor_id = 99",
+        "actor_role = 'manager'",
+        "object_id = '2'",
+        "details = '{\"fields\": []}'",
+        "happened_at = '2020-01-01 00:00:00+00:00'",
+        "mac = 'ff'",
+    ],
+)
+def test_an_altered_event_is_named(change):
+    numbers = linked_events(4)
+    by_hand(f"UPDATE audit_event SET {change} WHERE id = %s", numbers[1])  # noqa: S608
+    assert findings() == [f"Event {numbers[1]} is not what was linked at place 2."]
+
+
+def test_a_removed_event_is_named_by_its_place():
+    numbers = linked_events(4)
+    by_hand("DELETE FROM audit_event WHERE id = %s", numbers[1])
+    assert findings() == [f"A link is missing at place 2 of the chain, before event {numbers[2]}."]
+
+
+def test_two_swapped_events_are_found():
+    first, second, *_rest = linked_events(3)
+    by_hand("UPDATE audit_event SET position = 90 WHERE id = %s", first)
+    by_hand("UPDATE audit_event SET position = 1 WHERE id = %s", second)
+    by_hand("UPDATE audit_event SET position = 2 WHERE id = %s", first)
+    assert findings() == [f"Event {second} is not what was linked at place 1."]
+
+
+def test_a_forged_event_in_the_chain_is_found():
+    linked_events(2)
+    [forged] = happen(1)
+    by_hand("UPDATE audit_event SET position = 3, mac = %s WHERE id = %s", "0" * 64, forged.pk)
+    assert findings() == [f"Event {forged.pk} is not what was linked at place 3."]
+
+
+def test_an_event_taken_out_and_linked_again_leaves_its_gap():
+    numbers = linked_events(3)
+    by_hand("UPDATE audit_event SET position = NULL, mac = '' WHERE id = %s", numbers[0])
+    chain.link()
+    assert findings() == [f"A link is missing at place 1 of the chain, before event {numbers[1]}."]
+
+
+def test_a_cut_tail_is_found_by_the_head_in_the_database():
+    numbers = linked_events(4)
+    by_hand("DELETE FROM audit_event WHERE id >= %s", numbers[2])
+    assert findings() == [
+        "The chain ends at place 2, but the head kept in the database is at 4.",
+        "The chain ends at place 2, but the head kept outside the database is at 4.",
+    ]
+
+
+def cut_neatly(numbers):
+    """Cut the last two events off, and set the database's own head back to match."""
+    kept = Event.objects.get(pk=numbers[1])
+    by_hand("DELETE FROM audit_event WHERE id >= %s", numbers[2])
+    ChainHead.objects.update(position=2, mac=kept.mac)
+
+
+def test_a_neatly_cut_tail_is_found_by_the_head_outside():
+    cut_neatly(linked_events(4))
+    assert findings() == ["The chain ends at place 2, but the head kept outside the database is at 4."]
+    assert (
+        chain.trouble() == "The audit head kept outside the database is not in the chain. Run manage.py verify_audit."
+    )
+
+
+def test_events_linked_after_a_cut_do_not_wipe_out_its_trace(head):
+    cut_neatly(linked_events(4))
+    before = head.read_text()
+    numbers = linked_events(5)
+    assert head.read_text() == before
+    assert findings() == [f"Event {numbers[1]} differs from the head kept outside the database."]
+
+
+def test_a_spoilt_head_is_found_and_not_quietly_replaced(head):
+    linked_events(2)
+    head.write_text("{}")
+    linked_events(1)
+    assert head.read_text() == "{}"
+    assert findings() == ["The head kept outside the database cannot be read."]
+    assert chain.trouble()
+
+
+def test_a_head_that_could_not_be_written_is_written_in_the_next_turn(head):
+    linked_events(1)
+    head.unlink()
+    chain.link()
+    assert json.loads(head.read_text())["position"] == 1
+
+
+def test_events_that_nobody_links_are_reported_after_a_minute():
+    happen(2)
+    assert findings() == []
+    assert chain.trouble() is None
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        assert chain.trouble() == "2 audit events wait to be linked."
+        assert findings() == [
+            f"Event {Event.objects.earliest('id').pk} is older than a minute and not linked: is the sender running?"
+        ]
+
+
+def test_the_command_says_that_all_is_well_or_ends_with_1(capsys):
+    numbers = linked_events(2)
+    call_command("verify_audit")
+    assert capsys.readouterr().out == "The audit chain is whole: 2 events.\n"
+    by_hand("UPDATE audit_event SET verb = 'other' WHERE id = %s", numbers[0])
+    with pytest.raises(CommandError, match=f"Event {numbers[0]} is not what was linked") as failure:
+        call_command("verify_audit")
+    assert failure.value.returncode == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_senders_link_into_one_chain():
+    happen(40)
+    start = threading.Barrier(2)
+
+    def work():
+        try:
+            start.wait()
+            chain.link()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Event.objects.linked().count() == 40
+    assert findings() == []
