@@ -1,0 +1,19 @@
+"""Names the room for Django and fills in its parts of the registers."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ClinicConfig(AppConfig):
+    """Who and where the clinic is."""
+
+    name = "clinic"
+    verbose_name = _("Clinic")
+
+    def ready(self):
+        from audit import chain
+        from clinic import checks, demo, demonstration, status  # noqa: F401
+
+        status.register("disk", status.disk_trouble)
+        status.register("audit", chain.trouble)
+        demo.register("clinic", demonstration.load)

@@ -1,0 +1,89 @@
+"""The working-hours clock: adds working time across nights, weekends, closures and changes of the clock.
+
+Hours are local wall times in the clinic's time zone. Working time is counted on the instants between them, so that a
+day on which the clocks change counts the hours that really pass.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+DAYS_SEARCHED = 400
+
+_on_change = []
+
+
+def on_change(do):
+    """Register a function without arguments that brings up to date what was reckoned from the hours or the promise.
+
+    It runs inside the transaction of the change. Called from `AppConfig.ready()`.
+    """
+    if do not in _on_change:
+        _on_change.append(do)
+
+
+def tell_change():
+    """Call what rooms registered, after the hours, the closures or the promise changed."""
+    for do in _on_change:
+        do()
+
+
+class NeverOpen(Exception):
+    """Raised when no working time is found within 400 days: the hours are empty, or all days are closed."""
+
+
+@dataclass(frozen=True)
+class WorkingHours:
+    """When the clinic works: `spans` maps a weekday (0 is Monday) to its (opens, closes) times; `closed` are dates."""
+
+    spans: dict[int, list[tuple[time, time]]]
+    closed: frozenset[date]
+    zone: ZoneInfo
+
+    def on(self, day):
+        """Return the working spans of a local date as pairs of UTC instants, in order."""
+        if day in self.closed:
+            return []
+        pairs = [
+            (self._instant(day, opens), self._instant(day, closes))
+            for opens, closes in self.spans.get(day.weekday(), [])
+        ]
+        return sorted((start, end) for start, end in pairs if end > start)
+
+    def _instant(self, day, wall_time):
+        return datetime.combine(day, wall_time, tzinfo=self.zone).astimezone(UTC)
+
+    def _from(self, moment):
+        """Yield the spans that end after `moment`, cut to begin no earlier."""
+        first = moment.astimezone(self.zone).date()
+        for offset in range(DAYS_SEARCHED):
+            for start, end in self.on(first + timedelta(days=offset)):
+                if end > moment:
+                    yield max(start, moment), end
+
+    def add(self, moment, working_time):
+        """Return the UTC instant at which `working_time` (timedelta) has been worked after `moment` (aware).
+
+        With no working time to add it is `moment` itself, or the next opening when the clinic is closed.
+        Raises NeverOpen.
+        """
+        left = working_time
+        for start, end in self._from(moment):
+            if end - start >= left:
+                return start + left
+            left -= end - start
+        raise NeverOpen
+
+    def between(self, start, end):
+        """Return the working time (timedelta) that passes between two aware moments; zero when `end` is not later."""
+        total, day, last = timedelta(), start.astimezone(self.zone).date(), end.astimezone(self.zone).date()
+        while day <= last:
+            for opens, closes in self.on(day):
+                total += max(min(closes, end) - max(opens, start), timedelta())
+            day += timedelta(days=1)
+        return total
+
+    def is_open(self, moment):
+        """Say whether `moment` (aware) falls into working time."""
+        day = moment.astimezone(self.zone).date()
+        return any(start <= moment < end for start, end in self.on(day))

@@ -1,0 +1,335 @@
+"""Who and where the clinic is: profile, places, hours, people, and the stamp that says when a public page changed."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.hours import WorkingHours
+from clinic.translated import TranslatedField
+
+telephone_shape = RegexValidator(r"[0-9]", _("Write a telephone number with digits."))
+
+
+class Weekday(models.IntegerChoices):
+    """A day of the week, numbered as Python's `date.weekday()` does."""
+
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
+
+
+class Urgency(models.TextChoices):
+    """How soon a warning sign needs help."""
+
+    EMERGENCY = "emergency", _("Emergency: call the emergency number now")
+    URGENT = "urgent", _("Urgent: telephone us today")
+    ASK = "ask", _("Ask us")
+
+
+class SpokenLanguage(models.TextChoices):
+    """A language in which patients can talk with a clinician, by its IETF code (BCP 47)."""
+
+    ENGLISH = "en", _("English")
+    SPANISH = "es", _("Spanish")
+    SIGN = "ase", _("American Sign Language")
+    ARABIC = "ar", _("Arabic")
+    CANTONESE = "yue", _("Cantonese")
+    FRENCH = "fr", _("French")
+    GERMAN = "de", _("German")
+    HINDI = "hi", _("Hindi")
+    ITALIAN = "it", _("Italian")
+    JAPANESE = "ja", _("Japanese")
+    KOREAN = "ko", _("Korean")
+    MANDARIN = "cmn", _("Mandarin")
+    POLISH = "pl", _("Polish")
+    PORTUGUESE = "pt", _("Portuguese")
+    PUNJABI = "pa", _("Punjabi")
+    RUSSIAN = "ru", _("Russian")
+    SOMALI = "so", _("Somali")
+    TAGALOG = "tl", _("Tagalog")
+    UKRAINIAN = "uk", _("Ukrainian")
+    VIETNAMESE = "vi", _("Vietnamese")
+
+
+class ClinicProfile(models.Model):
+    """The clinic as patients meet it: one row."""
+
+    personal_data = ()
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    name = models.CharField(_("name"), max_length=80)
+    strapline = TranslatedField(_("what the clinic does, in one line"), blank=True)
+    telephone = models.CharField(_("telephone"), max_length=40, validators=[telephone_shape])
+    emergency_number = models.CharField(_("emergency number"), max_length=20, default="911")
+    email = models.EmailField(_("e-mail"), blank=True)
+    address = models.TextField(_("postal address"), blank=True)
+    about = TranslatedField(_("why patients can trust you"), long=True, blank=True)
+    privacy = TranslatedField(_("privacy page"), long=True, blank=True)
+    accessibility = TranslatedField(_("accessibility page"), long=True, blank=True)
+    demonstration_notice = TranslatedField(
+        _("demonstration notice"), blank=True, help_text=_("Stands on every page. Empty it when the clinic is real.")
+    )
+    promise_hours = models.PositiveSmallIntegerField(
+        _("promise, in working hours"),
+        default=8,
+        validators=[MinValueValidator(1)],
+        help_text=_("Within how many working hours you answer a request."),
+    )
+    urgent_promise_hours = models.PositiveSmallIntegerField(
+        _("promise for urgent requests, in working hours"), default=2, validators=[MinValueValidator(1)]
+    )
+
+    class Meta:
+        verbose_name = _("clinic profile")
+        verbose_name_plural = _("clinic profile")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="profile_is_one_row")]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def telephone_href(self):
+        """The address that dials the clinic."""
+        return telephone_href(self.telephone)
+
+    @property
+    def is_demonstration(self):
+        """Whether every page says that the clinic is made up."""
+        return bool(str(self.demonstration_notice))
+
+    def promise(self, *, urgent=False):
+        """Return the working time (timedelta) within which a request is answered."""
+        return timedelta(hours=self.urgent_promise_hours if urgent else self.promise_hours)
+
+    @classmethod
+    def current(cls):
+        """Return the profile; an unsaved nameless one before anybody filled it in."""
+        return cls.objects.filter(id=1).first() or cls()
+
+
+def telephone_href(number):
+    """Return the `tel:` address of a number written in any format; an extension becomes a pause."""
+    main, _mark, extension = number.lower().partition("x")
+    digits = "".join(sign for sign in main if sign.isdigit() or sign == "+")
+    more = "".join(sign for sign in extension if sign.isdigit())
+    return f"tel:{digits},{more}" if more else f"tel:{digits}"
+
+
+class Location(models.Model):
+    """A place where the clinic sees patients."""
+
+    personal_data = ()
+
+    key = models.SlugField(_("key"), unique=True, help_text=_("A short name for files and addresses in English."))
+    name = models.CharField(_("name"), max_length=80)
+    address = models.TextField(_("address"))
+    telephone = models.CharField(_("telephone"), max_length=40, blank=True, validators=[telephone_shape])
+    email = models.EmailField(_("e-mail"), blank=True)
+    getting_there = TranslatedField(_("how to get there"), long=True, blank=True)
+    step_free = TranslatedField(_("step-free access"), blank=True)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    is_open = models.BooleanField(_("in use"), default=True, help_text=_("Untick it to take the place off the site."))
+
+    class Meta:
+        verbose_name = _("location")
+        verbose_name_plural = _("locations")
+        ordering = ["order", "name"]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def telephone_href(self):
+        """The address that dials this place."""
+        return telephone_href(self.telephone)
+
+    @property
+    def address_lines(self):
+        """The address, line by line."""
+        return self.address.splitlines()
+
+
+class OpeningHours(models.Model):
+    """One span of a weekday; without a location, when reception answers the telephone and requests."""
+
+    personal_data = ()
+
+    location = models.ForeignKey(
+        Location,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="hours",
+        verbose_name=_("location"),
+        help_text=_("Leave empty for reception: when the telephone and requests are answered."),
+    )
+    weekday = models.PositiveSmallIntegerField(_("day"), choices=Weekday)
+    opens = models.TimeField(_("opens"))
+    closes = models.TimeField(_("closes"))
+
+    class Meta:
+        verbose_name = _("opening hours")
+        verbose_name_plural = _("opening hours")
+        ordering = ["location", "weekday", "opens"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closes__gt=F("opens")),
+                name="hours_close_after_opening",
+                violation_error_message=_("Closing time must be later than opening time."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+    def clean(self):
+        """Refuse a span that overlaps another of the same day and place, which would count its hours twice."""
+        if None in (self.weekday, self.opens, self.closes):
+            return
+        same_day = OpeningHours.objects.filter(location=self.location, weekday=self.weekday).exclude(pk=self.pk)
+        if other := same_day.filter(opens__lt=self.closes, closes__gt=self.opens).first():
+            raise ValidationError(_("These hours overlap %(hours)s. Change one of the two.") % {"hours": other})
+
+
+class Closure(models.Model):
+    """A day on which the clinic, or one place, is closed."""
+
+    personal_data = ()
+
+    location = models.ForeignKey(
+        Location,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("location"),
+        help_text=_("Leave empty when the whole clinic is closed, reception included."),
+    )
+    date = models.DateField(_("date"))
+    reason = TranslatedField(_("reason, as patients read it"), blank=True)
+
+    class Meta:
+        verbose_name = _("closure")
+        verbose_name_plural = _("closures")
+        ordering = ["date"]
+        constraints = [
+            models.UniqueConstraint(fields=["date"], condition=Q(location=None), name="closure_once_a_day"),
+            models.UniqueConstraint(fields=["location", "date"], name="closure_once_a_day_and_place"),
+        ]
+
+    def __str__(self):
+        return f"{self.date}"
+
+
+def reception_hours():
+    """Return the WorkingHours of reception, in which the promise to patients runs (2 queries)."""
+    spans = {}
+    for row in OpeningHours.objects.filter(location=None):
+        spans.setdefault(row.weekday, []).append((row.opens, row.closes))
+    closed = frozenset(Closure.objects.filter(location=None).values_list("date", flat=True))
+    return WorkingHours(spans, closed, ZoneInfo(timezone.get_default_timezone_name()))
+
+
+class Clinician(models.Model):
+    """A person who treats patients, as the public team page shows them."""
+
+    personal_data = {"name": "A clinician's name and registration are public, as patients must be able to check them."}
+
+    key = models.SlugField(_("key"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    role = TranslatedField(_("role"))
+    registration_body = models.CharField(_("registration body"), max_length=120, blank=True)
+    registration_number = models.CharField(_("registration number"), max_length=40, blank=True)
+    languages = models.JSONField(_("languages spoken"), default=list, blank=True)
+    biography = TranslatedField(_("about"), long=True, blank=True)
+    locations = models.ManyToManyField(Location, blank=True, related_name="clinicians", verbose_name=_("locations"))
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    is_shown = models.BooleanField(_("shown on the site"), default=True)
+
+    class Meta:
+        verbose_name = _("clinician")
+        verbose_name_plural = _("clinicians")
+        ordering = ["order", "name"]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def language_names(self):
+        """The languages spoken, in the reader's words."""
+        return [SpokenLanguage(code).label for code in self.languages if code in SpokenLanguage]
+
+
+class Accreditation(models.Model):
+    """A body that vouches for the clinic."""
+
+    personal_data = ()
+
+    key = models.SlugField(_("key"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    body = models.CharField(_("awarded by"), max_length=120)
+    since = models.PositiveSmallIntegerField(_("since (year)"), null=True, blank=True)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        verbose_name = _("accreditation")
+        verbose_name_plural = _("accreditations")
+        ordering = ["order", "name"]
+
+    def __str__(self):
+        return self.name
+
+
+class GeneralWarningSign(models.Model):
+    """A sign that every person who asks for an appointment is asked about, whatever the procedure."""
+
+    personal_data = ()
+
+    key = models.SlugField(_("key"), unique=True)
+    text = TranslatedField(_("the sign, as a patient would say it"))
+    action = TranslatedField(_("what to do"))
+    urgency = models.CharField(_("how urgent"), max_length=10, choices=Urgency)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        verbose_name = _("general warning sign")
+        verbose_name_plural = _("general warning signs")
+        ordering = ["order", "id"]
+
+    def __str__(self):
+        return str(self.text)
+
+
+class PageStamp(models.Model):
+    """Moves with every write that a public page shows, so that a kept page knows it is old: one row."""
+
+    personal_data = ()
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    value = models.PositiveBigIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="stamp_is_one_row")]
+
+    def __str__(self):
+        return str(self.value)
+
+    @classmethod
+    def move(cls):
+        """Move the stamp, inside the caller's transaction."""
+        if not cls.objects.filter(id=1).update(value=F("value") + 1):
+            cls.objects.create(id=1, value=2)
+
+    @classmethod
+    def current(cls):
+        """Return the stamp (a number)."""
+        return cls.objects.filter(id=1).values_list("value", flat=True).first() or 1

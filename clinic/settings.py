@@ -1,0 +1,259 @@
+"""How the site is switched on: one file, read top to bottom, values from the environment.
+
+A missing or weak secret stops the start with a sentence that says what to set.
+Every name is described in docs/how-to/settings.md.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from clinic.release import newest_change
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+ENV_FILE = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
+if ENV_FILE and Path(ENV_FILE).is_file():
+    env.read_env(ENV_FILE)
+
+
+def secret(name, *, advice, minimum=32):
+    """Return the secret `name` from the environment, or stop the start with `advice`."""
+    value = env.str(name, default="").strip()
+    if len(value) < minimum or len(set(value)) < 8:
+        raise ImproperlyConfigured(f"{name} is missing or too weak. {advice} `make run` writes a .env with good ones.")
+    return value
+
+
+# What kind of site this is
+
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("DEMO", default=False)
+
+SECRET_KEY = secret("SECRET_KEY", advice="Set it to at least 50 random characters.", minimum=50)
+FIELD_KEYS = [key.strip() for key in env.list("FIELD_KEYS", default=[]) if key.strip()]
+if not FIELD_KEYS:
+    raise ImproperlyConfigured(
+        "FIELD_KEYS is missing: it encrypts what patients tell you. Set it to one or more Fernet keys, newest first, "
+        "separated by commas. `make run` writes a .env with a good one."
+    )
+AUDIT_KEY = secret("AUDIT_KEY", advice="Set it to at least 32 random characters; it seals the audit chain.")
+
+# Where it is reached
+
+LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK_HOSTS if DEMO or DEBUG else [])
+if DEMO and not set(ALLOWED_HOSTS) <= set(LOOPBACK_HOSTS):
+    raise ImproperlyConfigured(
+        "DEMO is on, and its staff passwords are public, so the site answers on this machine only: set ALLOWED_HOSTS "
+        "to 127.0.0.1,localhost or set DEMO=off."
+    )
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is missing. Set it to the names patients type, separated by commas.")
+
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000" if DEMO or DEBUG else "").rstrip("/")
+if not SITE_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("SITE_URL is missing. Set it to the site's own address, such as https://clinic.example.")
+if not (DEMO or DEBUG) and not SITE_URL.startswith("https://"):
+    raise ImproperlyConfigured("SITE_URL must start with https://, since links in messages to patients begin with it.")
+
+# gunicorn.conf.py believes X-Forwarded-Proto from these addresses alone; Django itself believes it from nobody.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
+# Rooms, lowest first: each may import only those before it (docs/decisions/0001)
+
+INSTALLED_APPS = [
+    "audit",
+    "clinic",
+    "outbox",
+    "accounts",
+    "procedures",
+    "appointments",
+    "accounts.apps.ClinicAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "crispy_forms",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "clinic.middleware.secure_cookies",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "clinic.urls"
+WSGI_APPLICATION = "clinic.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "clinic.context_processors.clinic",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ["forms"]
+CRISPY_TEMPLATE_PACK = "forms"
+
+# The database: SQLite that keeps what it acknowledged (docs/decisions/0002), PostgreSQL where one machine is not enough
+
+VAR_DIR = BASE_DIR / "var"
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+}
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'clinic.sqlite3'}")}
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+
+CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+
+# Languages and time
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["clinic.formats"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="America/Los_Angeles")
+PHONE_REGION = env.str("PHONE_REGION", default="US")
+
+# Files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 60
+# Changes with every deployment: a page kept by a browser is asked for again after one.
+RELEASE = env.str("RELEASE", default="") or newest_change(BASE_DIR)
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+
+# Messages: written as rows, sent by `send_messages`; mail servers that stay silent are given up after ten seconds
+
+if DEMO:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = VAR_DIR / "mail"
+else:
+    globals().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+EMAIL_TIMEOUT = 10
+EMAIL_FROM = env.str("EMAIL_FROM", default="")
+if not EMAIL_FROM:
+    if not (DEMO or DEBUG):
+        raise ImproperlyConfigured("EMAIL_FROM is missing. Set it to the address that messages to patients come from.")
+    EMAIL_FROM = "clinic@example.org"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
+SENDER_PAUSE = timedelta(seconds=2)
+
+# Audit: the newest link of the chain is also written here, outside the database
+
+AUDIT_HEAD = Path(env.str("AUDIT_HEAD", default=str(VAR_DIR / "audit-head.json")))
+
+# Staff
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
+LOGIN_URL = "admin:login"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# What every answer says to the browser
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "script-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "media-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+PLAIN_HTTP = (DEMO or DEBUG) and SITE_URL.startswith("http://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PLAIN_HTTP
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "staff" if PLAIN_HTTP else "__Host-staff"
+CSRF_COOKIE_NAME = "form" if PLAIN_HTTP else "__Host-form"
+LANGUAGE_COOKIE_NAME = "language"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_FAILURE_VIEW = "clinic.views.csrf_failure"
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SECURE_SSL_REDIRECT = bool(TRUSTED_PROXIES) and not PLAIN_HTTP
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^statusz$"]
+
+# Logs: what happened and where, never a query string, a token or a patient's word
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"private": {"()": "clinic.log_filters.LeaveOutAddresses"}},
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["private"]}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}

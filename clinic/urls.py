@@ -1,0 +1,26 @@
+"""The map: every room's address, by string. Spanish stands under /es/ with the same paths."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from clinic import views
+
+handler400 = "clinic.views.bad_request"
+handler403 = "clinic.views.permission_denied"
+handler404 = "clinic.views.page_not_found"
+handler500 = "clinic.views.server_error"
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("statusz", views.statusz, name="statusz"),
+    path("", include("procedures.root_urls")),
+    *i18n_patterns(
+        path("admin/", admin.site.urls),
+        path("appointments/", include("appointments.urls")),
+        path("", include("clinic.page_urls")),
+        path("", include("procedures.urls")),
+        prefix_default_language=False,
+    ),
+]

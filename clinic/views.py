@@ -1,0 +1,151 @@
+"""The clinic's own pages, the health addresses, and what a visitor sees when something fails."""
+
+import ipaddress
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import RequestDataTooBig
+from django.db import Error
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template import loader
+from django.urls import Resolver404, resolve
+from django.utils.translation import get_language, get_language_from_path, override
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from clinic import status
+from clinic.context_processors import read_clinic, remembered_clinic
+from clinic.markdown import render_markdown
+from clinic.page_cache import public_page
+from clinic.styleguide import samples
+
+
+@public_page
+def privacy(request):
+    """What is kept of a patient, why, and for how long."""
+    return _clinic_text(request, "clinic/privacy.html", "privacy")
+
+
+@public_page
+def accessibility(request):
+    """How well the site works for everybody, honestly."""
+    return _clinic_text(request, "clinic/accessibility.html", "accessibility")
+
+
+def _clinic_text(request, template, field):
+    text = getattr(read_clinic(), field)
+    return render(request, template, {"words": render_markdown(str(text)), "words_language": text.language()})
+
+
+@require_safe
+@never_cache
+def styleguide(request):
+    """Every component in each of its states, for staff."""
+    if not request.user.is_staff:
+        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+    return render(request, "styleguide.html", samples())
+
+
+@require_safe
+@never_cache
+def healthz(request):
+    """The process answers; nothing else is asked."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request):
+    """This process can serve; 503 and why otherwise."""
+    try:
+        trouble = status.why_not_ready()
+    except Error:
+        trouble = "The database does not answer."
+    return HttpResponse(f"{trouble or 'ready'}\n", content_type="text/plain", status=503 if trouble else 200)
+
+
+@require_safe
+@never_cache
+def statusz(request):
+    """How every part is; 503 when any is wrong. Names of the parts for staff and this machine only."""
+    try:
+        parts = status.parts()
+    except Error:
+        parts = [status.PartStatus("database", "The database does not answer.")]
+    is_well = not any(part.trouble for part in parts)
+    answer = {"status": "ok" if is_well else "wrong"}
+    if _may_know_parts(request):
+        answer["parts"] = {part.name: part.trouble or "ok" for part in parts}
+    return JsonResponse(answer, status=200 if is_well else 503)
+
+
+def _may_know_parts(request):
+    if _is_this_machine(request):
+        return True
+    try:
+        return request.user.is_staff
+    except Error:
+        return False
+
+
+def _is_this_machine(request):
+    """Say whether the request was made on this machine, and not by a proxy that stands on it."""
+    if settings.TRUSTED_PROXIES or "X-Forwarded-For" in request.headers:
+        return False
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+def bad_request(request, exception):
+    """Answer a request whose body or address cannot be read. Looks at neither."""
+    if isinstance(exception, RequestDataTooBig):
+        return failure_page(request, "413.html", 413)
+    return failure_page(request, "400.html", 400)
+
+
+def permission_denied(request, exception):
+    """Answer somebody who may not see this page."""
+    return failure_page(request, "403.html", 403)
+
+
+def page_not_found(request, exception):
+    """Answer an address that is none of ours."""
+    return failure_page(request, "404.html", 404)
+
+
+def server_error(request):
+    """Answer after an error of our own, without trusting anything that may be broken."""
+    return failure_page(request, "500.html", 500)
+
+
+def csrf_failure(request, reason=""):
+    """Answer a form that came without a valid token.
+
+    A view that can show again what was typed says so with a `csrf_failure` attribute; others get a plain page.
+    """
+    try:
+        match = resolve(request.path_info)
+    except Resolver404:
+        return page_not_found(request, None)
+    show_again = getattr(match.func, "csrf_failure", None)
+    if show_again is not None:
+        return show_again(request, *match.args, **match.kwargs)
+    return failure_page(request, "403_csrf.html", 403)
+
+
+def failure_page(request, template, code):
+    """Return an error page with the clinic's telephone number; the language comes from the address.
+
+    It reads no body, and where the database fails it makes do with what this process remembers of the clinic. After an
+    error of our own the database is asked only by a process that remembers nothing.
+    """
+    language = get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+    clinic = read_clinic() if code < 500 or not remembered_clinic().name else remembered_clinic()
+    with override(language):
+        text = loader.render_to_string(template, {"clinic": clinic, "LANGUAGE_CODE": get_language()})
+    response = HttpResponse(text, status=code)
+    response["Cache-Control"] = "private, no-cache"
+    return response

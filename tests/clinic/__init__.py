@@ -1,0 +1,1 @@
+"""The house itself: its components, its wording, its clock and its keys."""

@@ -1,0 +1,145 @@
+"""What a stolen database does not say: encrypted fields, their keys, and the keyed index."""
+
+from datetime import date
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinic.checks import field_keys_are_keys
+from clinic.encryption import (
+    EncryptedDateField,
+    EncryptedJSONField,
+    EncryptedTextField,
+    KeyedIndexField,
+    Unreadable,
+    cipher,
+    derived_key,
+    index_of,
+)
+from outbox.models import Message
+from tests.outbox.factories import make_message
+
+
+def stored(message, column="subject"):
+    """Return what the database holds in a column of a message."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {column} FROM outbox_message WHERE id = %s", [message.pk])  # noqa: S608
+        return cursor.fetchone()[0]
+
+
+def read_back(field, value):
+    """Return `value` after a way through what the database would hold."""
+    return field.from_db_value(field.get_prep_value(value), None, None)
+
+
+@given(st.text(min_size=1))
+def test_any_text_comes_back_as_it_was(text):
+    assert read_back(EncryptedTextField(), text) == text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (EncryptedTextField(), "Nguyễn 山田 O'Brien 👩🏽‍⚕️\r\n"),
+        (EncryptedTextField(), ""),
+        (EncryptedTextField(null=True), None),
+        (EncryptedDateField(), date(1944, 2, 29)),
+        (EncryptedDateField(), None),
+        (EncryptedJSONField(), {"signs": [{"key": "fever", "ticked": True}], "words": "ñ"}),
+        (EncryptedJSONField(), []),
+        (EncryptedJSONField(), None),
+    ],
+)
+def test_each_kind_of_field_gives_back_its_value(field, value):
+    assert read_back(field, value) == value
+
+
+def test_the_database_holds_no_readable_text_and_equal_texts_differ(db):
+    first, second = make_message(subject="About your back"), make_message(subject="About your back")
+    assert Message.objects.get(pk=first.pk).subject == "About your back"
+    assert "back" not in stored(first)
+    assert stored(first) != stored(second)
+
+
+def test_a_wrong_key_stops_with_advice_and_shows_nothing_garbled(db, settings):
+    message = make_message(subject="About your back")
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    with pytest.raises(Unreadable, match=r"outbox\.Message\.\w+ cannot be read .* into FIELD_KEYS"):
+        Message.objects.get(pk=message.pk)
+
+
+def test_an_altered_value_is_not_read(db):
+    message = make_message()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_message SET subject = %s WHERE id = %s", [stored(message)[:-4] + "AAA=", message.pk]
+        )
+    with pytest.raises(Unreadable):
+        Message.objects.get(pk=message.pk)
+
+
+def test_after_a_rotation_old_rows_are_read_and_new_ones_need_the_new_key(db, settings):
+    old_key, new_key = settings.FIELD_KEYS[0], Fernet.generate_key().decode()
+    before = make_message(subject="before")
+    settings.FIELD_KEYS = [new_key, old_key]
+    after = make_message(subject="after")
+    assert {message.subject for message in Message.objects.all()} == {"before", "after"}
+    settings.FIELD_KEYS = [new_key]
+    assert Message.objects.get(pk=after.pk).subject == "after"
+    with pytest.raises(Unreadable):
+        Message.objects.get(pk=before.pk)
+
+
+def test_after_a_rotation_a_keyed_index_is_found_under_the_old_key_too(settings):
+    field = KeyedIndexField(source="email", normalise=str.lower)
+    old = index_of("rosa@example.org", "email")
+    settings.FIELD_KEYS = [Fernet.generate_key().decode(), *settings.FIELD_KEYS]
+    new = index_of("rosa@example.org", "email")
+    assert old != new
+    assert field.candidates("Rosa@Example.org") == [new, old]
+
+
+def test_an_index_of_nothing_is_empty_and_finds_nothing():
+    assert index_of("", "email") == ""
+    assert KeyedIndexField(source="email", normalise=str.lower).candidates("") == []
+
+
+def test_one_text_has_another_index_in_another_field():
+    assert index_of("5550142", "phone") != index_of("5550142", "email")
+
+
+def test_what_is_sealed_for_one_purpose_is_not_read_for_another():
+    token = cipher("sealed answers").encrypt(b"words")
+    assert cipher("sealed answers").decrypt(token) == b"words"
+    assert read_back(EncryptedTextField(), "words") == "words"
+    field = EncryptedTextField()
+    field.model, field.name = Message, "text"
+    with pytest.raises(Unreadable):
+        field.from_db_value(token.decode(), None, None)
+
+
+def test_no_purpose_uses_a_field_key_as_it_is(settings):
+    key = settings.FIELD_KEYS[0]
+    assert len({derived_key(key, "field"), derived_key(key, "index:email"), derived_key(key, "sealed answers")}) == 3
+
+
+@pytest.mark.parametrize("lookup", ["subject", "subject__contains", "subject__in", "subject__lower", "text__regex"])
+def test_an_encrypted_field_cannot_be_searched(db, lookup):
+    with pytest.raises(FieldError, match="is encrypted and cannot be searched"):
+        Message.objects.filter(**{lookup: "a"}).exists()
+
+
+def test_an_encrypted_field_can_be_asked_whether_it_is_null(db):
+    make_message()
+    assert Message.objects.filter(subject__isnull=False).count() == 1
+
+
+def test_a_key_that_is_none_stops_the_start_with_advice(settings):
+    settings.FIELD_KEYS = ["too short"]
+    with pytest.raises(ImproperlyConfigured, match="FIELD_KEYS holds something that is not a Fernet key"):
+        cipher()
+    assert [error.id for error in field_keys_are_keys(None)] == ["clinic.E001"]
