@@ -1,0 +1,20 @@
+"""Names the room for Django and fills in its parts of the registers."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class OutboxConfig(AppConfig):
+    """Messages waiting to be sent."""
+
+    name = "outbox"
+    verbose_name = _("Outbox")
+
+    def ready(self):
+        from audit import chain
+        from clinic import status
+        from outbox import chores, sender
+
+        status.register("sender", sender.sender_trouble)
+        status.register("oldest unsent message", sender.unsent_trouble)
+        chores.register("link audit", chain.link)

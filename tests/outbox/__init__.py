@@ -1,0 +1,1 @@
+"""The outbox room: messages and the sender."""
