@@ -1,0 +1,153 @@
+"""The manager's screens for the staff: new accounts, roles, passwords, and taking leave. Nobody is ever deleted."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm, UserCreationForm
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.roles import Role
+from audit.audited_admin import AuditedAdmin
+
+
+class RolesField(forms.MultipleChoiceField):
+    """Which roles a person holds, as check boxes."""
+
+    def __init__(self):
+        super().__init__(
+            label=_("Roles"),
+            choices=Role.choices,
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=_("Give as few as the work needs. Without a role a person can log in and see nothing."),
+        )
+
+
+class NewStaffForm(UserCreationForm):
+    """A new account with its first password and its roles."""
+
+    roles = RolesField()
+
+    class Meta(UserCreationForm.Meta):
+        model = User
+        fields = ("username", "first_name", "last_name", "email", "clinician")
+
+
+class StaffForm(UserChangeForm):
+    """An account as it is. Nobody changes their own roles, nor locks themselves out."""
+
+    OF_OTHERS_ONLY = ("roles", "is_active", "is_superuser")
+
+    roles = RolesField()
+    is_own_account = False
+
+    class Meta(UserChangeForm.Meta):
+        model = User
+        fields = ("username", "first_name", "last_name", "email", "clinician", "is_active", "is_superuser")
+        help_texts = {
+            "is_active": _(
+                "Untick it when somebody leaves: it locks them out at once and deletes nothing."
+            ),
+            "is_superuser": _("May do everything here, without any role. One or two people at most."),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "roles" in self.fields:
+            self.initial["roles"] = sorted(self.instance.role_names)
+        if self.is_own_account:
+            for name in self.fields.keys() & self.OF_OTHERS_ONLY:
+                self.fields[name].disabled = True
+
+
+@admin.register(User)
+class StaffAdmin(AuditedAdmin, UserAdmin):
+    """Accounts; every change is one audit event with the names of the fields, and the roles held after it."""
+
+    audit_subject = "staff"
+    form = StaffForm
+    add_form = NewStaffForm
+    add_form_template = "admin/change_form.html"
+    list_display = ("username", "full_name", "roles_held", "is_active", "last_login")
+    list_filter = ("is_active", "role_assignments__role")
+    search_fields = ("username", "first_name", "last_name")
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    _who = ("username", "first_name", "last_name", "email")
+    _work = ("roles", "clinician")
+    add_fieldsets = (
+        (_("Who it is"), {"fields": _who}),
+        (_("First password"), {"fields": ("password1", "password2")}),
+        (_("What they do here"), {"fields": _work}),
+    )
+    fieldsets = (
+        (_("Who it is"), {"fields": (*_who, "password")}),
+        (
+            _("What they do here"),
+            {
+                "fields": (*_work, "is_active"),
+                "description": _("You cannot change your own roles: ask another manager."),
+            },
+        ),
+        (_("Since when"), {"fields": ("last_login", "date_joined")}),
+    )
+
+    def get_queryset(self, request):
+        """Accounts that this member of staff may see, with their roles."""
+        return super().get_queryset(request).visible_to(request.user).prefetch_related("role_assignments")
+
+    def get_fieldsets(self, request, obj=None):
+        """Show the superuser's tick to superusers, who alone may set it."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not request.user.is_superuser:
+            return fieldsets
+        return (*fieldsets, (_("Superuser"), {"fields": ("is_superuser",)}))
+
+    def get_form(self, request, obj=None, **kwargs):
+        """Tell the form whether somebody is looking at their own account."""
+        form = super().get_form(request, obj, **kwargs)
+        form.is_own_account = obj == request.user
+        return form
+
+    def has_change_permission(self, request, obj=None):
+        """A superuser's account, password included, is for superusers."""
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        """Nobody: who did what must keep its name."""
+        return False
+
+    def save_model(self, request, obj, form, change):
+        """Save; whoever gets an account here is staff."""
+        obj.is_staff = True
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request, form, formsets, change):
+        """Save the roles with the rest."""
+        super().save_related(request, form, formsets, change)
+        form.instance.set_roles(form.cleaned_data["roles"])
+
+    def record(self, request, row, what, **details):
+        """Record which roles are held, when they are what changed."""
+        if "roles" in details.get("fields", ()):
+            details["roles"] = sorted(row.role_names)
+        return super().record(request, row, what, **details)
+
+    @transaction.atomic
+    def user_change_password(self, request, id, form_url=""):
+        """Set a colleague's password and record that it was set, or neither."""
+        return super().user_change_password(request, id, form_url)
+
+    @admin.display(description=_("name"), ordering="last_name")
+    def full_name(self, user):
+        """First and last name."""
+        return user.get_full_name()
+
+    @admin.display(description=_("roles"))
+    def roles_held(self, user):
+        """The roles in words."""
+        return ", ".join(str(Role(role).label) for role in sorted(user.role_names)) or "–"

@@ -1,0 +1,27 @@
+"""Signs staff in by password, and answers what they may do from the table of roles."""
+
+from django.contrib.auth.backends import ModelBackend
+
+from accounts.roles import permissions_of
+
+
+class RoleBackend(ModelBackend):
+    """Django's password check; rights from `accounts/roles.py` and from nowhere else."""
+
+    def get_user_permissions(self, user_obj, obj=None):
+        """No one has rights of their own."""
+        return set()
+
+    def get_group_permissions(self, user_obj, obj=None):
+        """The rights of the roles held."""
+        return self.get_all_permissions(user_obj, obj)
+
+    def get_all_permissions(self, user_obj, obj=None):
+        """The rights of the roles held; none for somebody who left."""
+        if not user_obj.is_active or user_obj.is_anonymous:
+            return set()
+        return permissions_of(user_obj.role_names)
+
+    def has_module_perms(self, user_obj, app_label):
+        """Say whether any right lies in this room."""
+        return any(name.startswith(f"{app_label}.") for name in self.get_all_permissions(user_obj))

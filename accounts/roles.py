@@ -1,0 +1,66 @@
+"""Which role may do what: one table. Least rights; a manager is no auditor, an editor sees no patient."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What a member of staff does here. A person may hold several."""
+
+    RECEPTION = "reception", _("Reception")
+    NURSE = "nurse", _("Nurse (clinical triage)")
+    EDITOR = "editor", _("Editor")
+    REVIEWER = "reviewer", _("Clinical reviewer")
+    MANAGER = "manager", _("Manager")
+    AUDITOR = "auditor", _("Auditor")
+
+
+TRIAGE = {
+    "appointments.view_appointmentrequest",
+    "appointments.triage_appointmentrequest",
+    "outbox.view_message",
+    "outbox.retry_message",
+}
+READ_PAGES = {
+    "procedures.view_procedure",
+    "procedures.view_procedurepage",
+    "procedures.view_procedureversion",
+    "procedures.view_condition",
+    "procedures.view_conditionpage",
+    "procedures.view_conditionversion",
+}
+WRITE_PAGES = READ_PAGES | {
+    "procedures.add_procedure",
+    "procedures.change_procedure",
+    "procedures.add_procedurepage",
+    "procedures.change_procedurepage",
+    "procedures.add_condition",
+    "procedures.change_condition",
+    "procedures.add_conditionpage",
+    "procedures.change_conditionpage",
+    "procedures.edit_version",
+}
+KEEP_HOUSE = {
+    f"clinic.{verb}_{model}"
+    for verb in ("view", "add", "change", "delete")
+    for model in ("location", "openinghours", "closure", "clinician", "accreditation", "generalwarningsign")
+} | {"clinic.view_clinicprofile", "clinic.change_clinicprofile"}
+KEEP_STAFF = {"accounts.view_user", "accounts.add_user", "accounts.change_user"}
+
+PERMISSIONS = {
+    Role.RECEPTION: TRIAGE,
+    Role.NURSE: TRIAGE,
+    Role.EDITOR: WRITE_PAGES,
+    Role.REVIEWER: READ_PAGES | {"procedures.sign_off_version"},
+    Role.MANAGER: TRIAGE
+    | READ_PAGES
+    | KEEP_HOUSE
+    | KEEP_STAFF
+    | {"appointments.release_others", "procedures.publish_version"},
+    Role.AUDITOR: {"audit.view_event"},
+}
+
+
+def permissions_of(roles):
+    """Return the permissions ("room.codename") that these roles hold together."""
+    return set().union(*(PERMISSIONS.get(role, set()) for role in roles))

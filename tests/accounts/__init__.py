@@ -1,0 +1,1 @@
+"""The accounts room: staff, roles, and the desk."""

@@ -1,0 +1,157 @@
+"""Managers keep the staff's accounts: they add, change and lock out, and never rise above themselves."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.roles import Role
+from audit.models import Event
+from tests.staff import PASSWORD
+
+NEW = {
+    "username": "newcomer",
+    "first_name": "Nell",
+    "last_name": "Nye",
+    "email": "nell@clinic.example",
+    "password1": "a long first password",
+    "password2": "a long first password",
+}
+
+
+@pytest.fixture
+def desk(client, manager):
+    client.force_login(manager)
+    return client
+
+
+def change(user, **changes):
+    """Return what the form of an account posts."""
+    told = {
+        "username": user.username,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email,
+        "roles": sorted(user.role_names),
+        "is_active": "on",
+    }
+    return {name: value for name, value in (told | changes).items() if value is not None}
+
+
+def address(user):
+    return reverse("admin:accounts_user_change", args=[user.pk])
+
+
+def changes_recorded():
+    """Return (verb, number, details) of what was recorded about staff, log-ins aside."""
+    events = Event.objects.filter(verb__startswith="staff.").exclude(verb__startswith="staff.log").order_by("id")
+    return [(event.verb, int(event.object_id), event.details) for event in events]
+
+
+def again(user):
+    return User.objects.get(pk=user.pk)
+
+
+def test_a_manager_adds_somebody_with_roles_who_can_log_in(desk):
+    desk.post(reverse("admin:accounts_user_add"), NEW | {"roles": ["reception", "nurse"]})
+    newcomer = User.objects.get(username="newcomer")
+    assert newcomer.role_names == {Role.RECEPTION, Role.NURSE}
+    assert newcomer.is_staff
+    assert not newcomer.is_superuser
+    assert newcomer.check_password(NEW["password1"])
+    [(verb, number, details)] = changes_recorded()
+    assert (verb, number, details["roles"]) == ("staff.added", newcomer.pk, ["nurse", "reception"])
+    assert NEW["password1"] not in str(details)
+
+
+def test_a_short_password_is_refused_with_what_was_typed_kept(desk):
+    response = desk.post(reverse("admin:accounts_user_add"), NEW | {"password1": "short", "password2": "short"})
+    assert response.status_code == 200
+    assert b'value="newcomer"' in response.content
+    assert not User.objects.filter(username="newcomer").exists()
+
+
+def test_a_manager_changes_the_roles_of_others(desk, reception):
+    desk.post(address(reception), change(reception, roles=["nurse"]))
+    assert again(reception).role_names == {Role.NURSE}
+    assert changes_recorded() == [("staff.changed", reception.pk, {"fields": ["roles"], "roles": ["nurse"]})]
+
+
+def test_somebody_who_left_is_locked_out_at_once_and_stays_on_record(desk, client, reception):
+    other = type(client)()
+    other.force_login(reception)
+    assert other.get("/admin/").status_code == 200
+    desk.post(address(reception), change(reception, is_active=None))
+    assert other.get("/admin/").status_code == 302
+    assert changes_recorded() == [("staff.changed", reception.pk, {"fields": ["is_active"]})]
+
+
+@pytest.mark.parametrize("role", ["manager", "superuser"])
+def test_nobody_is_deleted(client, request, reception, role):
+    client.force_login(request.getfixturevalue(role))
+    assert client.post(reverse("admin:accounts_user_delete", args=[reception.pk]), {"post": "yes"}).status_code == 403
+    assert again(reception)
+
+
+@pytest.mark.parametrize("role", ["manager", "superuser"])
+def test_nobody_changes_their_own_roles_or_locks_themselves_out(client, request, role):
+    user = request.getfixturevalue(role)
+    client.force_login(user)
+    client.post(address(user), change(user, roles=["auditor"], is_active=None, is_superuser="", last_name="New"))
+    after = again(user)
+    assert (after.role_names, after.is_active, after.is_superuser) == (user.role_names, True, user.is_superuser)
+    assert after.last_name == "New"
+
+
+def test_a_manager_cannot_make_a_superuser(desk, reception):
+    desk.post(address(reception), change(reception, is_superuser="on", last_name="New"))
+    assert again(reception).last_name == "New"
+    assert not again(reception).is_superuser
+    desk.post(reverse("admin:accounts_user_add"), NEW | {"is_superuser": "on"})
+    assert not User.objects.get(username="newcomer").is_superuser
+
+
+def test_a_manager_does_not_touch_a_superusers_account_or_password(desk, superuser):
+    assert desk.post(address(superuser), change(superuser, email="mine@example.org")).status_code == 403
+    password = reverse("admin:auth_user_password_change", args=[superuser.pk])
+    assert desk.post(password, {"password1": "x" * 20, "password2": "x" * 20}).status_code == 403
+    assert again(superuser).email == superuser.email
+    assert again(superuser).check_password(PASSWORD)
+
+
+def test_a_superuser_makes_another(client, superuser, manager):
+    client.force_login(superuser)
+    client.post(address(manager), change(manager, is_superuser="on"))
+    assert again(manager).is_superuser
+
+
+def test_a_password_set_by_a_manager_is_recorded_without_it(desk, reception):
+    data = {"usable_password": "true", "password1": "a long new password", "password2": "a long new password"}
+    address_of_password = reverse("admin:auth_user_password_change", args=[reception.pk])
+    desk.post(address_of_password, data | {"set-password": "1"})
+    assert again(reception).check_password("a long new password")
+    assert changes_recorded() == [("staff.changed", reception.pk, {"fields": ["password"]})]
+
+
+def test_staff_change_their_own_password_and_it_is_recorded(client, nurse):
+    client.force_login(nurse)
+    data = {"old_password": PASSWORD, "new_password1": "a long new password", "new_password2": "a long new password"}
+    assert client.post("/admin/password_change/", data | {"old_password": "wrong"}).status_code == 200
+    assert changes_recorded() == []
+    assert client.post("/admin/password_change/", data).status_code == 302
+    assert changes_recorded() == [("staff.password_changed", nurse.pk, {})]
+
+
+@pytest.mark.parametrize("role", ["reception", "nurse", "editor", "reviewer", "auditor"])
+def test_nobody_else_sees_the_accounts(client, request, role, manager):
+    client.force_login(request.getfixturevalue(role))
+    assert client.get(reverse("admin:accounts_user_changelist")).status_code == 403
+    assert client.get(address(manager)).status_code in (302, 403)
+
+
+def test_the_list_takes_the_same_queries_however_many_work_here(desk, django_assert_max_num_queries):
+    for number in range(2):
+        for each in range(10):
+            user = User.objects.create(username=f"user-{number}-{each}", is_staff=True)
+            user.set_roles([Role.RECEPTION])
+        with django_assert_max_num_queries(9):
+            assert desk.get(reverse("admin:accounts_user_changelist")).status_code == 200
