@@ -1,0 +1,209 @@
+"""The overview of a version: where it stands, what is left to mend, its sections, and what can be done with it now."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.forms import Form
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from procedures import content_checks, publishing
+from procedures.admin.pages import admin_url
+from procedures.forms import ChangesForm, NoInput, SignOffForm
+from procedures.models import ProcedureVersion, State
+from procedures.models.versions import UNPUBLISHED
+from procedures.sections import sections_of
+
+TONES = {
+    State.DRAFT: "new",
+    State.IN_REVIEW: "waiting",
+    State.SIGNED_OFF: "going",
+    State.PUBLISHED: "good",
+    State.SUPERSEDED: "stopped",
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button of the overview: its words, what is typed for it, who says no, and what it does."""
+
+    label: Promise
+    done: Promise
+    form: type[Form]
+    check: Callable
+    make: Callable
+
+
+def _action(name, done, form, move):
+    """Return the action of one row of the table of moves; `move` is its function in publishing."""
+
+    def check(version, *, by):
+        publishing.check_move(version, name, by=by)
+
+    def make(version, **values):
+        move(version=version, **values)
+
+    return Action(publishing.MOVES[name].label, done, form, check, make)
+
+
+def _publishing_action(label, done, versions):
+    """Return an action that publishes what `versions(version)` lists."""
+
+    def check(version, *, by):
+        publishing.check_publish(versions(version), by=by)
+
+    def make(version, *, by, seen_revision):
+        publishing.publish(versions=versions(version), by=by)
+
+    return Action(label, done, NoInput, check, make)
+
+
+def other_languages(version):
+    """Return the signed-off versions of the same page in other languages."""
+    versions = type(version).objects.filter(state=State.SIGNED_OFF, page__in=version.page.subject.pages.all())
+    return list(versions.exclude(pk=version.pk).select_related("page__live_version"))
+
+
+ACTIONS = {
+    "send_for_review": _action(
+        "send_for_review", _("It is with the reviewers now."), NoInput, publishing.send_for_review
+    ),
+    "sign_off": _action("sign_off", _("It is signed off. A manager can publish it."), SignOffForm, publishing.sign_off),
+    "publish": _publishing_action(
+        publishing.MOVES["publish"].label, _("It is on the site now."), lambda version: [version]
+    ),
+    "publish_together": _publishing_action(
+        _("Publish all languages together"),
+        _("All languages are on the site now."),
+        lambda version: [version, *other_languages(version)],
+    ),
+    "ask_for_changes": _action(
+        "ask_for_changes",
+        _("It is a draft again, and the editors see what you asked for."),
+        ChangesForm,
+        publishing.ask_for_changes,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Button:
+    """An action as the overview shows it: a form to send, or the reason why it cannot be done now."""
+
+    name: str
+    label: str
+    form: Form
+    url: str
+    reason: str = ""
+
+    @property
+    def typed(self):
+        """What was typed for it, which must not be lost when it cannot be done."""
+        return self.form.data.get("words", "") if self.form.is_bound else ""
+
+
+def overview(version, *, by, name="", form=None):
+    """Return the template context of a version's overview, as `by` sees it (a fixed number of queries).
+
+    `form` is what was typed for the action `name`; the others get empty forms.
+    """
+    is_open = version.state in UNPUBLISHED
+    buttons = _buttons(version, by, name, form) if is_open else []
+    findings = content_checks.errors(version) if is_open else []
+    sections = {section.key: section.title for section in sections_of(version)}
+    return {
+        "tone": TONES[version.state],
+        "facts": _facts(version),
+        "sections": _sections(version, findings),
+        "may_write": publishing.can_move(version, "save_section", by=by),
+        "findings": [
+            {
+                "section": sections[finding.section],
+                "url": admin_url(version, "section", finding.section),
+                "text": finding.sentence,
+            }
+            for finding in findings
+        ],
+        "possible": [button for button in buttons if not button.reason],
+        "impossible": [button for button in buttons if button.reason],
+        "is_open": is_open,
+        "preview_url": reverse(
+            "procedures:preview_procedure" if isinstance(version, ProcedureVersion) else "procedures:preview_condition",
+            args=[version.pk],
+        ),
+    }
+
+
+def _buttons(version, by, name, form):
+    shown = dict(ACTIONS)
+    if not other_languages(version):
+        del shown["publish_together"]
+    made = []
+    for each, action in shown.items():
+        each_form = form if each == name and form is not None else action.form(auto_id=f"{each}_%s")
+        reason = ""
+        try:
+            action.check(version, by=by)
+        except publishing.Refused as refused:
+            reason = refused.reason
+        made.append(Button(each, action.label, each_form, admin_url(version, "move", each), reason))
+    return made
+
+
+def _facts(version):
+    """Return rows for the component `summary_list`."""
+    rows = [
+        (gettext("Language"), version.page.get_language_display()),
+        (gettext("Started"), _moment(version.created_at)),
+        (gettext("Written by"), ", ".join(map(str, version.authors.all())) or gettext("nobody yet")),
+    ]
+    if version.sent_for_review_at:
+        rows.append((gettext("Sent for review"), _moment(version.sent_for_review_at)))
+    if version.signed_off_at:
+        rows += [
+            (gettext("Signed off by"), str(version.reviewed_by)),
+            (gettext("Reviewed on"), _day(version.reviewed_on)),
+            (gettext("Next review due"), _day(version.next_review_due)),
+        ]
+    if version.published_at:
+        rows.append((gettext("Published"), _moment(version.published_at)))
+    return [{"label": label, "value": value} for label, value in rows]
+
+
+def _moment(moment):
+    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+
+
+def _day(day):
+    return date_format(day, "DATE_FORMAT") if day else ""
+
+
+def _sections(version, findings):
+    """Return what the list of sections says of each: its title, its address, how full it is, whether to mend it."""
+    to_mend = {finding.section for finding in findings}
+    return [
+        {
+            "title": section.title,
+            "url": admin_url(version, "section", section.key),
+            "filled": _how_full(version, section),
+            "is_to_mend": section.key in to_mend,
+        }
+        for section in sections_of(version)
+    ]
+
+
+def _how_full(version, section):
+    if section.model is not None:
+        count = getattr(version, section.rows).count()
+        return ngettext("%(count)d entry", "%(count)d entries", count) % {"count": count} if count else gettext("empty")
+    filled = sum(bool(value) for value in section.read(version).values())
+    if filled == 0:
+        return gettext("empty")
+    total = len(section.fields)
+    if filled < total:
+        return gettext("%(filled)d of %(total)d parts written") % {"filled": filled, "total": total}
+    return gettext("written")

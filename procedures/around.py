@@ -1,0 +1,86 @@
+"""What stands around a page: itself in the other languages, and the pages of what it treats or relates to."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import F, Value
+from django.urls import reverse
+from django.utils.translation import override
+
+from procedures.models import ConditionPage, ProcedurePage
+
+
+@dataclass(frozen=True)
+class Around:
+    """Published pages around one, asked for in one query.
+
+    `addresses` says where the page stands in each language; in a language that it does not have (`elsewhere`) that is
+    the list of procedures. `cards` are the other pages in its own language, under "procedure" and "condition".
+    """
+
+    addresses: dict
+    elsewhere: set
+    cards: dict
+
+
+def around_procedure(page, document):
+    """Return what stands around a procedure's page: related procedures in the document's order, and conditions."""
+    related = document["related"]
+    procedures, conditions = ProcedurePage.objects.published(), ConditionPage.objects.published()
+    itself = _selected(procedures.filter(procedure=page.procedure), "procedure", is_itself=True)
+    others = procedures.filter(language=page.language, procedure__key__in=related)
+    treated = conditions.filter(language=page.language, condition__procedures=page.procedure)
+    rows = itself.union(_selected(others, "procedure"), _selected(treated, "condition"))
+    return _around(rows, order=related)
+
+
+def around_condition(page):
+    """Return what stands around a condition's page: the procedures that may help."""
+    itself = _selected(ConditionPage.objects.published().filter(condition=page.condition), "condition", is_itself=True)
+    procedures = ProcedurePage.objects.published().filter(language=page.language, procedure__conditions=page.condition)
+    return _around(itself.union(_selected(procedures, "procedure")))
+
+
+def card_of(page):
+    """Return a page as a card of a list."""
+    return _card(page.get_absolute_url(), page.plain_name, page.medical_name, page.summary)
+
+
+def address_in(language, name, *args):
+    """Return the path of a named address in a language."""
+    with override(language):
+        return reverse(name, args=args)
+
+
+def _selected(pages, subject, *, is_itself=False):
+    """Select the same columns from pages of either kind, so that they can come in one query."""
+    return pages.order_by().values(
+        "language",
+        "slug",
+        "plain_name",
+        "medical_name",
+        "summary",
+        kind=Value(subject),
+        is_itself=Value(is_itself),
+        place=F(f"{subject}__order"),
+        key=F(f"{subject}__key"),
+    )
+
+
+def _around(rows, order=()):
+    addresses = {code: address_in(code, "procedures:procedure_list") for code, _name in settings.LANGUAGES}
+    around = Around(addresses, elsewhere=set(addresses), cards={"procedure": [], "condition": []})
+    ranks = {key: rank for rank, key in enumerate(order)}
+    for row in sorted(rows, key=lambda row: (ranks.get(row["key"], len(ranks)), row["place"], row["key"])):
+        address = address_in(row["language"], f"procedures:{row['kind']}", row["slug"])
+        if row["is_itself"]:
+            around.addresses[row["language"]] = address
+            around.elsewhere.discard(row["language"])
+        else:
+            card = _card(address, row["plain_name"], row["medical_name"], row["summary"])
+            around.cards[row["kind"]].append(card)
+    return around
+
+
+def _card(url, plain_name, medical_name, summary):
+    return {"url": url, "title": plain_name, "other_name": medical_name, "text": summary}

@@ -1,0 +1,315 @@
+"""The forms in which editors write a section: its fields, or its rows with buttons that work without a script."""
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+from django.forms.formsets import BaseFormSet, formset_factory
+from django.forms.utils import ErrorList
+from django.utils import timezone
+from django.utils.text import capfirst, format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from procedures.models import Procedure, StoredFile
+from procedures.publishing import REVIEW_LASTS
+
+ROWS = "rows"
+SHORT_TEXT = 200
+
+# Beside which field a sentence stands that concerns several.
+STANDS_BESIDE = {
+    "figure_not_whole": "fact_key",
+    "range_downward": "high",
+    "days_out_of_order": "to_day",
+    "alternative_undecided": "alternative_text",
+}
+
+
+class LongText(forms.Textarea):
+    """Several lines of text. Browsers send two signs for a line's end; one is kept, as in files."""
+
+    def value_from_datadict(self, data, files, name):
+        value = super().value_from_datadict(data, files, name)
+        return value.replace("\r\n", "\n") if value else value
+
+
+class Day(forms.DateInput):
+    """A date, chosen or typed; the browser says it in the reader's way."""
+
+    input_type = "date"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class LinesField(forms.CharField):
+    """A list of words, one a line."""
+
+    widget = LongText
+
+    def prepare_value(self, value):
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value):
+        lines = (line.strip() for line in super().to_python(value).splitlines())
+        return list(dict.fromkeys(filter(None, lines)))
+
+    def validate(self, value):
+        if self.required and not value:
+            raise ValidationError(self.error_messages["required"], code="required")
+
+    def run_validators(self, value):
+        super().run_validators("\n".join(value))
+
+
+class KeysField(LinesField):
+    """A list of short keys with commas between them; only keys that are `known` are taken."""
+
+    widget = forms.TextInput
+    known = ()
+
+    def prepare_value(self, value):
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value):
+        return super().to_python((value or "").replace(",", "\n"))
+
+    def run_validators(self, value):
+        super().run_validators(value)
+        for key in value:
+            if key not in self.known:
+                raise ValidationError(
+                    gettext("“%(key)s” is no source of this page. Its sources are: %(known)s."),
+                    code="unknown",
+                    params={"key": key, "known": ", ".join(self.known) or gettext("none yet")},
+                )
+
+
+def form_field(column, **options):
+    """Return the form field of a model's column, as the desk draws it."""
+    field = _list_field(column) or column.formfield(**_options(column), **options)
+    field.error_messages["required"] = format_lazy(_("Fill in “{label}”."), label=field.label)
+    return field
+
+
+def _list_field(column):
+    words = {"label": capfirst(column.verbose_name), "help_text": column.help_text, "required": not column.blank}
+    if column.name == "synonyms":
+        return LinesField(widget=LongText(attrs={"rows": 6}), **words)
+    if column.name == "sources":
+        return KeysField(**words)
+    return None
+
+
+def _options(column):
+    if column.name == "file":
+        return {"widget": forms.HiddenInput(), "to_field_name": "hash"}
+    if column.name == "related":
+        return {"widget": forms.CheckboxSelectMultiple()}
+    if isinstance(column, models.DateField):
+        return {"widget": Day()}
+    if isinstance(column, models.URLField):
+        return {"assume_scheme": "https"}
+    if isinstance(column, models.TextField):
+        return {"widget": LongText(attrs={"rows": 3 if column.name == "summary" else 8})}
+    if isinstance(column, models.CharField) and (column.max_length or 0) > SHORT_TEXT:
+        return {"widget": LongText(attrs={"rows": 2})}
+    return {}
+
+
+class PageForm(forms.ModelForm):
+    """A page's subject, language and address."""
+
+    def clean(self):
+        """Refuse an address that another page of the same language has, whichever of the fields can be changed."""
+        values = super().clean()
+        language = values.get("language", self.instance.language)
+        others = type(self.instance).objects.filter(language=language, slug=values.get("slug", ""))
+        if others.exclude(pk=self.instance.pk).exists():
+            self.add_error("slug", _("Another page has this address. Choose one of its own."))
+        return values
+
+
+class RowForm(forms.ModelForm):
+    """One row of a section. `source_keys` are those that it may name; `files` holds StoredFiles by their hash."""
+
+    def __init__(self, *args, source_keys=(), files=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "sources" in self.fields:
+            self.fields["sources"].known = source_keys
+        if "file" in self.fields:
+            self.stored_file = files.get(self["file"].value())
+
+    def full_clean(self):
+        """Put what is wrong between fields beside one of them, so that the summary of errors can lead there."""
+        super().full_clean()
+        for error in self._errors.pop(NON_FIELD_ERRORS, ErrorList()).as_data():
+            self.add_error(STANDS_BESIDE.get(error.code), error)
+
+
+class BaseRows(BaseFormSet):
+    """The rows of a section, in order. A row that nobody filled in is no row."""
+
+    def __init__(self, *args, initial=None, **kwargs):
+        super().__init__(*args, initial=initial, **kwargs)
+        self.extra = len(initial or ())
+
+    def add_fields(self, form, index):
+        """Tell each row its place, for the buttons that move it."""
+        super().add_fields(form, index)
+        form.place = str(index)
+
+    def initial_form_count(self):
+        """Count every row as new: saving a section writes all its rows."""
+        return 0
+
+    def clean(self):
+        """Refuse a key that two rows have."""
+        keys = [row["key"] for row in self.rows() if "key" in row]
+        for key in dict.fromkeys(keys):
+            if keys.count(key) > 1:
+                raise ValidationError(_("Two entries have the key “%(key)s”. Give each its own."), params={"key": key})
+
+    def rows(self):
+        """Return the clean values of each row, in order."""
+        return [form.cleaned_data for form in self.forms if form.has_changed() and hasattr(form, "cleaned_data")]
+
+
+def section_form(version, section, data):
+    """Return the form or formset of a section with what was typed, to be judged."""
+    if section.model is None:
+        return _fields_form(version, section, data=data)
+    options = _row_options(version, section, typed_rows(section, data))
+    return _formset_class(section)(data, prefix=ROWS, form_kwargs=options)
+
+
+def stored_form(version, section):
+    """Return the form or formset of a section as it is stored."""
+    if section.model is not None:
+        rows = section.read(version)
+        return rows_form(version, section, rows if rows or section.takes_files else [{}])
+    values = section.read(version)
+    if "related" in values:
+        values["related"] = list(version.related.all())
+    return _fields_form(version, section, initial=values)
+
+
+def unjudged_form(version, section, data):
+    """Return the form or formset of a section with what was typed, as if nobody had looked at it yet."""
+    if section.model is not None:
+        return rows_form(version, section, typed_rows(section, data))
+    typed = _fields_form(version, section, data=data)
+    return _fields_form(version, section, initial={name: typed[name].value() for name in section.fields})
+
+
+def _fields_form(version, section, **options):
+    form_class = forms.modelform_factory(type(version), fields=section.fields, formfield_callback=form_field)
+    form = form_class(**options)
+    if "related" in form.fields:
+        form.fields["related"].queryset = Procedure.objects.exclude(pk=version.page.subject.pk)
+    return form
+
+
+def rows_form(version, section, rows):
+    """Return the formset of a section that shows these rows as they are, without judging them yet."""
+    return _formset_class(section)(initial=rows, prefix=ROWS, form_kwargs=_row_options(version, section, rows))
+
+
+def _formset_class(section):
+    form_class = forms.modelform_factory(
+        section.model, form=RowForm, fields=section.fields, formfield_callback=form_field
+    )
+    most = section.most_rows
+    return formset_factory(form_class, formset=BaseRows, extra=0, max_num=most, absolute_max=most, validate_max=True)
+
+
+def _row_options(version, section, rows):
+    options = {}
+    if "sources" in section.fields:
+        options["source_keys"] = tuple(version.sources.values_list("key", flat=True))
+    if section.takes_files:
+        hashes = [row["file"] for row in rows if row.get("file")]
+        options["files"] = StoredFile.objects.in_bulk(hashes, field_name="hash")
+    return options
+
+
+def typed_rows(section, data):
+    """Return the rows as they were typed, as a list of {field: text}."""
+    total = data.get(f"{ROWS}-TOTAL_FORMS", "")
+    count = int(total) if total.isascii() and total.isdecimal() and len(total) < 4 else 0
+    return [
+        {field: data.get(f"{ROWS}-{number}-{field}") for field in section.fields}
+        for number in range(min(count, section.most_rows))
+    ]
+
+
+def rearranged(section, rows, press):
+    """Return the rows after a button was pressed: "add", or "remove-N", "up-N", "down-N" counted from 0.
+
+    A button that the screen could not have shown changes nothing.
+    """
+    name, _sign, number = press.partition("-")
+    rows = list(rows)
+    if name == "add" and len(rows) < section.most_rows:
+        return [*rows, {}]
+    place = int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else len(rows)
+    if place >= len(rows):
+        return rows
+    if name == "remove":
+        del rows[place]
+    elif name == "up" and place > 0:
+        rows[place - 1 : place + 1] = rows[place], rows[place - 1]
+    elif name == "down" and place + 1 < len(rows):
+        rows[place : place + 2] = rows[place + 1], rows[place]
+    return rows
+
+
+class UploadForm(forms.Form):
+    """A file to add to a section of files."""
+
+    upload = forms.FileField(
+        label=_("Add a file"),
+        error_messages={"required": _("Choose a file first."), "empty": _("This file is empty. Choose another.")},
+    )
+
+
+class NoInput(forms.Form):
+    """A button alone."""
+
+
+class ChangesForm(forms.Form):
+    """What the editors should change."""
+
+    words = forms.CharField(
+        label=_("What should change?"),
+        help_text=_("The editors read it above the draft."),
+        widget=LongText(attrs={"rows": 4}),
+        max_length=4000,
+        required=False,
+    )
+
+
+class SignOffForm(forms.Form):
+    """Until when the sign-off is good."""
+
+    next_review_due = forms.DateField(
+        label=_("Next review due"),
+        widget=Day(),
+        error_messages={
+            "required": _("Choose the day on which the page must be reviewed again."),
+            "invalid": _("Write the day as year, month and day, such as 2027-09-14."),
+        },
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["next_review_due"].initial = lambda: timezone.localdate() + REVIEW_LASTS
+
+
+class WithdrawForm(forms.Form):
+    """A second thought before a page goes off the site."""
+
+    is_sure = forms.BooleanField(
+        label=_("Take this page off the site now. Its address will show “page not found”."),
+        error_messages={"required": _("Tick the box to take the page off the site.")},
+    )

@@ -1,0 +1,55 @@
+"""Procedures and conditions, their pages in each language, the versions of each page, and a version's rows."""
+
+from procedures.models.conditions import (
+    Condition,
+    ConditionFigure,
+    ConditionPage,
+    ConditionQuestion,
+    ConditionSource,
+    ConditionVersion,
+    ConditionWarningSign,
+)
+from procedures.models.files import StoredFile
+from procedures.models.procedures import (
+    Figure,
+    MediaItem,
+    Milestone,
+    PreparationItem,
+    PrintDocument,
+    Procedure,
+    ProcedurePage,
+    ProcedureVersion,
+    Question,
+    Risk,
+    Source,
+    Step,
+    WarningSign,
+)
+from procedures.models.rows import Unit
+from procedures.models.versions import State
+
+__all__ = [
+    "Condition",
+    "ConditionFigure",
+    "ConditionPage",
+    "ConditionQuestion",
+    "ConditionSource",
+    "ConditionVersion",
+    "ConditionWarningSign",
+    "Figure",
+    "MediaItem",
+    "Milestone",
+    "PreparationItem",
+    "PrintDocument",
+    "Procedure",
+    "ProcedurePage",
+    "ProcedureVersion",
+    "Question",
+    "Risk",
+    "Source",
+    "State",
+    "Step",
+    "StoredFile",
+    "Unit",
+    "WarningSign",
+]

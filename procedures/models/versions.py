@@ -1,0 +1,185 @@
+"""What pages of every kind share: a page is one language of a thing, a version is its text at one time."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Clinician
+from clinic.translated import language_choices
+
+
+class State(models.TextChoices):
+    """Where a version stands on its way to patients."""
+
+    DRAFT = "draft", _("draft")
+    IN_REVIEW = "in_review", _("in review")
+    SIGNED_OFF = "signed_off", _("signed off")
+    PUBLISHED = "published", _("published")
+    SUPERSEDED = "superseded", _("superseded")
+
+
+UNPUBLISHED = (State.DRAFT, State.IN_REVIEW, State.SIGNED_OFF)
+
+
+class SubjectQuerySet(models.QuerySet):
+    """Reads of procedures and conditions."""
+
+    def visible_to(self, user):
+        """Those that this member of staff may see on the desk."""
+        return self if user.has_perm(f"procedures.view_{self.model._meta.model_name}") else self.none()
+
+
+class PageQuerySet(models.QuerySet):
+    """Reads of pages."""
+
+    def published(self):
+        """Pages that patients can read."""
+        return self.filter(live_version__isnull=False)
+
+    def in_language(self, language):
+        """Pages of one language."""
+        return self.filter(language=language)
+
+    def visible_to(self, user):
+        """Pages that this member of staff may work on."""
+        return self if user.has_perm(f"procedures.view_{self.model._meta.model_name}") else self.none()
+
+
+class Page(models.Model):
+    """One language of a procedure or a condition. Its names are copies from the live version, for lists."""
+
+    language = models.CharField(_("language"), max_length=10, choices=language_choices)
+    slug = models.SlugField(
+        _("address"), max_length=80, help_text=_("The last part of the page's address: small letters and hyphens.")
+    )
+    plain_name = models.CharField(_("plain name"), max_length=120, blank=True, editable=False)
+    medical_name = models.CharField(_("medical name"), max_length=120, blank=True, editable=False)
+    synonyms = models.JSONField(_("other names"), default=list, blank=True, editable=False)
+    summary = models.TextField(_("summary"), blank=True, editable=False)
+
+    objects = PageQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return f"{self.plain_name or self.slug} ({self.get_language_display()})"
+
+    @property
+    def is_published(self):
+        """Whether patients can read the page."""
+        return self.live_version_id is not None
+
+    def open_version(self):
+        """Return the one version that is being worked on, or None."""
+        return self.versions.open().first()
+
+
+class VersionQuerySet(models.QuerySet):
+    """Reads of versions."""
+
+    def open(self):
+        """Versions still being worked on."""
+        return self.filter(state__in=UNPUBLISHED)
+
+    def published(self):
+        """The versions that patients read."""
+        return self.filter(state=State.PUBLISHED)
+
+    def visible_to(self, user):
+        """Versions that this member of staff may see."""
+        return self if user.has_perm(f"procedures.view_{self.model._meta.model_name}") else self.none()
+
+
+class Version(models.Model):
+    """The text of a page at one time. Never edited once published; publication freezes it into `document`.
+
+    `imported_hash` is the SHA-256 of the file that a version came from; "" for what staff write.
+    """
+
+    number = models.PositiveIntegerField(_("number"))
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
+    authors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="%(class)ss_written", blank=True, verbose_name=_("authors")
+    )
+    plain_name = models.CharField(
+        _("plain name"), max_length=120, help_text=_("What a patient would call it. It is the heading of the page.")
+    )
+    medical_name = models.CharField(_("medical name"), max_length=120, blank=True)
+    synonyms = models.JSONField(
+        _("other names"), default=list, blank=True, help_text=_("Words people search by, misspellings too.")
+    )
+    summary = models.TextField(_("summary"), help_text=_("One or two sentences: what it is. No formatting."))
+    changes_wanted = models.TextField(_("changes asked for"), blank=True, editable=False)
+    sent_for_review_at = models.DateTimeField(_("sent for review"), null=True, editable=False)
+    signed_off_at = models.DateTimeField(_("signed off"), null=True, editable=False)
+    signed_off_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="%(class)ss_signed_off",
+        verbose_name=_("signed off by"),
+    )
+    reviewed_by = models.ForeignKey(
+        Clinician, on_delete=models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("reviewer")
+    )
+    reviewed_on = models.DateField(_("reviewed on"), null=True, editable=False)
+    next_review_due = models.DateField(_("next review due"), null=True, editable=False)
+    published_at = models.DateTimeField(_("published"), null=True, editable=False)
+    imported_hash = models.CharField(max_length=64, blank=True, editable=False)
+    document = models.JSONField(null=True, editable=False)
+
+    objects = VersionQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return f"{self.plain_name}, {self.number}"
+
+    # The fields that take Markdown, in the order of the page; each kind of version has its own.
+    markdown_fields = ()
+
+    @property
+    def is_editable(self):
+        """Whether an editor may change it now."""
+        return self.state == State.DRAFT
+
+    @property
+    def language(self):
+        """The language of its page."""
+        return self.page.language
+
+
+def page_constraints(name, subject):
+    """Return the constraints of a kind of page: one a language, one an address."""
+    return [
+        models.UniqueConstraint(fields=[subject, "language"], name=f"{name}_once_a_language"),
+        models.UniqueConstraint(fields=["language", "slug"], name=f"{name}_slug_once_a_language"),
+    ]
+
+
+def version_constraints(name):
+    """Return the constraints of a kind of version: who and when go together, one open and one live a page."""
+    is_signed = Q(state__in=(State.SIGNED_OFF, State.PUBLISHED, State.SUPERSEDED))
+    is_published = Q(state__in=(State.PUBLISHED, State.SUPERSEDED))
+    # Without a user it was signed outside the site, and a content file names the clinician.
+    signature = Q(reviewed_by__isnull=False, signed_off_at__isnull=False, reviewed_on__isnull=False)
+    no_signature = Q(signed_off_by=None, signed_off_at=None)
+    frozen = Q(document__isnull=False, published_at__isnull=False)
+    not_frozen = Q(document=None, published_at=None)
+    return [
+        models.UniqueConstraint(fields=["page", "number"], name=f"{name}_number_once_a_page"),
+        models.UniqueConstraint(fields=["page"], condition=Q(state__in=UNPUBLISHED), name=f"{name}_one_open_a_page"),
+        models.UniqueConstraint(fields=["page"], condition=Q(state=State.PUBLISHED), name=f"{name}_one_live_a_page"),
+        models.CheckConstraint(condition=(is_signed & signature) | (~is_signed & no_signature), name=f"{name}_signed"),
+        models.CheckConstraint(condition=(is_published & frozen) | (~is_published & not_frozen), name=f"{name}_frozen"),
+        models.CheckConstraint(
+            condition=Q(next_review_due=None) | Q(next_review_due__gt=F("reviewed_on")), name=f"{name}_review_dates"
+        ),
+    ]

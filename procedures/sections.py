@@ -1,0 +1,226 @@
+"""The sections of a version, one a screen of the desk: which fields or rows each holds, and what it holds now."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Model
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from procedures.models import (
+    ConditionFigure,
+    ConditionQuestion,
+    ConditionSource,
+    ConditionVersion,
+    ConditionWarningSign,
+    Figure,
+    MediaItem,
+    Milestone,
+    PreparationItem,
+    PrintDocument,
+    ProcedureVersion,
+    Question,
+    Risk,
+    Source,
+    Step,
+    WarningSign,
+)
+
+MOST_ROWS = 30
+# A form posts at most 300 fields; these are left for what is not a row.
+FIELDS_FOR_ROWS = 290
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a version that is written on one screen and saved whole.
+
+    `fields` are those of the version; or those of a row where `model` is given, `rows` being the version's accessor.
+    """
+
+    key: str
+    title: Promise
+    advice: Promise
+    fields: tuple
+    model: type[Model] | None = None
+    rows: str = ""
+
+    @property
+    def most_rows(self):
+        """How many rows fit: 30, fewer where a row has many fields."""
+        return min(MOST_ROWS, FIELDS_FOR_ROWS // len(self.fields))
+
+    @property
+    def takes_files(self):
+        """Whether a row starts with an uploaded file."""
+        return "file" in self.fields
+
+    def read(self, version):
+        """Return what the section holds, as plain JSON values: a dictionary of fields, or a list of them, one a row."""
+        if self.model is None:
+            return _plain_values(version, self.fields)
+        rows = getattr(version, self.rows).all()
+        if self.takes_files:
+            rows = rows.select_related("file")
+        return [_plain_values(row, self.fields) for row in rows]
+
+
+def _plain_values(row, fields):
+    return {field: plain(getattr(row, field)) for field in fields}
+
+
+def plain(value):
+    """Return the value of a field as JSON can hold it: numbers and dates as text, files and procedures by their key."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if hasattr(value, "hash"):
+        return value.hash
+    if hasattr(value, "all"):
+        return [row.key for row in value.all()]
+    return value
+
+
+FACT = ("fact_key", "low", "high", "unit", "sources")
+SIGN = ("key", "text", "action", "urgency", "applies", "sources")
+
+NAMES = Section(
+    "names",
+    _("Names and summary"),
+    _("What patients call it, what doctors call it, and what it is in a sentence or two."),
+    ("plain_name", "medical_name", "synonyms", "summary"),
+)
+
+
+def _sources(model):
+    advice = _("Where the facts come from. Other sections name a source by its key, so write the sources first.")
+    return Section("sources", _("Sources"), advice, ("key", "title", "publisher", "url", "read_on"), model, "sources")
+
+
+def _figures(model):
+    advice = _("The numbers that patients look for first. Every language gives the same numbers from the same sources.")
+    return Section("figures", _("Key figures"), advice, ("label", "note", "glance", *FACT), model, "figures")
+
+
+def _warning_signs(model):
+    advice = _("When to get help, and how fast. Signs that matter before treatment are also asked in the request form.")
+    return Section("warning_signs", _("Warning signs"), advice, SIGN, model, "warningsigns")
+
+
+def _questions(model):
+    advice = _("What patients ask you most, in their own words, with short answers.")
+    return Section("questions", _("Questions and answers"), advice, ("question", "answer"), model, "questions")
+
+
+SECTIONS = {
+    ProcedureVersion: (
+        NAMES,
+        Section(
+            "aim",
+            _("What it is for"),
+            _("Help patients to see whether it may be for them. Name the other choices fairly."),
+            ("aim", "who_may_benefit", "who_should_not", "other_choices"),
+        ),
+        Section(
+            "day",
+            _("How it is done"),
+            _("When it works best, which anesthetic is given, how patients lie, and where they stay."),
+            ("timing", "anaesthesia", "position", "setting"),
+        ),
+        Section(
+            "afterwards",
+            _("Afterwards"),
+            _("What patients notice straight after, and what follows in the weeks to come."),
+            ("straight_after", "follow_up"),
+        ),
+        _sources(Source),
+        _figures(Figure),
+        Section(
+            "preparation",
+            _("Preparation"),
+            _("A checklist. Rows with the same “when” stand together under one heading."),
+            ("when", "text"),
+            PreparationItem,
+            "preparationitems",
+        ),
+        Section(
+            "steps",
+            _("Steps"),
+            _("What happens, in order, as the patient lives it: a short label, then 1 to 3 sentences."),
+            ("label", "text"),
+            Step,
+            "steps",
+        ),
+        Section(
+            "milestones",
+            _("Recovery"),
+            _("What patients may and must not do, and from which day to which. Day 0 is the day of the procedure."),
+            ("kind", "from_day", "to_day", "until", "text", *FACT),
+            Milestone,
+            "milestones",
+        ),
+        _warning_signs(WarningSign),
+        Section(
+            "risks",
+            _("Risks"),
+            _("What can go wrong and how often. Give a number only where a source gives one."),
+            ("key", "name", "text", "scope", "how_often", *FACT),
+            Risk,
+            "risks",
+        ),
+        _questions(Question),
+        Section(
+            "media",
+            _("Pictures and films"),
+            _("Describe each picture for those who cannot see it, or mark it decorative. A film needs a transcript."),
+            ("file", "alternative_text", "is_decorative", "caption", "transcript"),
+            MediaItem,
+            "mediaitems",
+        ),
+        Section(
+            "documents",
+            _("Documents to print"),
+            _("Files that patients read or print at home. Keep them short; the page itself can be printed."),
+            ("file", "title"),
+            PrintDocument,
+            "printdocuments",
+        ),
+        Section(
+            "related",
+            _("Related procedures"),
+            _("Other procedures that a reader of this page may want to compare."),
+            ("related",),
+        ),
+    ),
+    ConditionVersion: (
+        NAMES,
+        Section(
+            "about",
+            _("What it is"),
+            _("What is wrong, what patients feel, why it happens and how you find it."),
+            ("what_it_is", "symptoms", "causes", "diagnosis"),
+        ),
+        Section(
+            "care",
+            _("Treatment and help"),
+            _("How it is treated, without promising anything, and when to seek help."),
+            ("treatments", "when_to_seek_help"),
+        ),
+        _sources(ConditionSource),
+        _figures(ConditionFigure),
+        _warning_signs(ConditionWarningSign),
+        _questions(ConditionQuestion),
+    ),
+}
+
+
+def sections_of(version):
+    """Return the sections of a version, or of a kind of version, in the order of the desk."""
+    return SECTIONS[version if isinstance(version, type) else type(version)]
+
+
+def section_named(version, key):
+    """Return the section with this key, or None."""
+    return next((section for section in sections_of(version) if section.key == key), None)

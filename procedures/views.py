@@ -1,0 +1,293 @@
+"""The pages that patients read, in both languages. They read published documents only, and write nothing.
+
+Each page asks the database a fixed number of times, at most six, however much the clinic holds.
+"""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from clinic.context_processors import read_clinic
+from clinic.markdown import render_markdown
+from clinic.models import Accreditation, Clinician, Closure, Location, OpeningHours, Weekday
+from clinic.page_cache import private_page, public_page
+from procedures import wording
+from procedures.anatomy import CONDITION_PARTS, PROCEDURE_PARTS, content_of, parts_with_content, review_of
+from procedures.around import address_in, around_condition, around_procedure, card_of
+from procedures.documents import freeze
+from procedures.models import ConditionPage, ConditionVersion, Procedure, ProcedurePage, ProcedureVersion
+
+SUBJECT = {ProcedurePage: "procedure", ConditionPage: "condition"}
+CLOSURES_SHOWN = 5
+PAGES_OF_THE_HOUSE = (
+    "home",
+    "procedures:procedure_list",
+    "procedures:location_list",
+    "procedures:team",
+    "procedures:contact",
+    "clinic:privacy",
+    "clinic:accessibility",
+)
+
+
+# The home page and the lists
+
+
+@public_page
+def home(request):
+    """What the clinic does, the way to each procedure, how to ask, where it is and why to trust it."""
+    clinic = read_clinic()
+    context = {
+        "clinic": clinic,
+        "procedures": _cards(ProcedurePage),
+        "conditions": _cards(ConditionPage),
+        "locations": Location.objects.filter(is_open=True),
+        "accreditations": Accreditation.objects.all(),
+        "about": render_markdown(str(clinic.about)),
+    }
+    return render(request, "procedures/home.html", context)
+
+
+@public_page
+def procedure_list(request):
+    """Every procedure and condition that has a page in the reader's language."""
+    context = {"procedures": _cards(ProcedurePage), "conditions": _cards(ConditionPage)}
+    return render(request, "procedures/procedure_list.html", context)
+
+
+def _cards(model):
+    pages = model.objects.published().in_language(get_language())
+    return [card_of(page) for page in pages.only("slug", "plain_name", "medical_name", "summary")]
+
+
+# One procedure, one condition
+
+
+@public_page
+def procedure(request, slug):
+    """A procedure's published page."""
+    page = _published(ProcedurePage, slug)
+    if page is None:
+        return _moved(ProcedurePage, slug)
+    return _procedure(request, page, page.live_version.document)
+
+
+@public_page
+def condition(request, slug):
+    """A condition's published page."""
+    page = _published(ConditionPage, slug)
+    if page is None:
+        return _moved(ConditionPage, slug)
+    return _condition(request, page, page.live_version.document)
+
+
+@require_safe
+@login_required
+@permission_required("procedures.view_procedureversion", raise_exception=True)
+def preview_procedure(request, version_id):
+    """A version of a procedure's page as patients will see it, for those who write and check it."""
+    return _preview(request, ProcedureVersion, version_id, _procedure)
+
+
+@require_safe
+@login_required
+@permission_required("procedures.view_conditionversion", raise_exception=True)
+def preview_condition(request, version_id):
+    """A version of a condition's page as patients will see it, for those who write and check it."""
+    return _preview(request, ConditionVersion, version_id, _condition)
+
+
+def _preview(request, model, version_id, show):
+    versions = model.objects.visible_to(request.user).select_related("page", "reviewed_by")
+    version = get_object_or_404(versions, pk=version_id)
+    if version.language != get_language():
+        response = redirect(address_in(version.language, f"procedures:{request.resolver_match.url_name}", version_id))
+    else:
+        response = show(request, version.page, freeze(version), preview=version)
+    return private_page(response)
+
+
+def _published(model, slug):
+    """Return the page of this address with its document, or None."""
+    subject = SUBJECT[model]
+    pages = model.objects.published().in_language(get_language()).select_related("live_version", subject)
+    return pages.only("slug", "language", "live_version__document", f"{subject}__key").filter(slug=slug).first()
+
+
+def _moved(model, slug):
+    """Lead an address of another language to the same page in the reader's, for good; 404 where there is none."""
+    subject = SUBJECT[model]
+    same_thing = {f"{subject}__pages__slug": slug, f"{subject}__pages__live_version__isnull": False}
+    page = model.objects.published().in_language(get_language()).filter(**same_thing).first()
+    if page is None:
+        raise Http404
+    return redirect(page, permanent=True)
+
+
+def _procedure(request, page, document, preview=None):
+    around = around_procedure(page, document)
+    request.addresses, request.elsewhere = around.addresses, around.elsewhere
+    places = _places_of(page.procedure)
+    content = content_of(document) | {
+        "conditions": around.cards["condition"],
+        "related": around.cards["procedure"],
+        "performed": [place for place in places if place.performs],
+        "evaluated": [place for place in places if not place.performs],
+        "clinicians": page.procedure.clinicians.filter(is_shown=True),
+    }
+    return _page(request, "procedures/procedure.html", PROCEDURE_PARTS, document, content, preview, slug=page.slug)
+
+
+def _condition(request, page, document, preview=None):
+    around = around_condition(page)
+    request.addresses, request.elsewhere = around.addresses, around.elsewhere
+    content = content_of(document) | {"procedures": around.cards["procedure"]}
+    return _page(request, "procedures/condition.html", CONDITION_PARTS, document, content, preview, slug=page.slug)
+
+
+def _page(request, template, parts, document, content, preview, **more):
+    shown = parts_with_content(parts, content)
+    context = {
+        **content,
+        "names": document["names"],
+        "summary": document["summary"],
+        "parts": shown,
+        "contents": [{"id": part.id, "text": part.title} for part in shown],
+        "review": review_of(document),
+        "preview": preview,
+        **more,
+    }
+    return render(request, template, context)
+
+
+def _places_of(procedure):
+    """Return the places in use where a procedure is performed (`performs`) or patients are only examined for it."""
+    performed, evaluated = Procedure.performed_at.through.objects, Procedure.evaluated_at.through.objects
+    here = {"procedure": procedure, "location": OuterRef("pk")}
+    places = Location.objects.filter(is_open=True).annotate(performs=Exists(performed.filter(**here)))
+    return places.filter(Q(performs=True) | Exists(evaluated.filter(**here)))
+
+
+# Where, who, and how to reach the clinic
+
+
+@public_page
+def location_list(request):
+    """Every place where the clinic sees patients."""
+    return render(request, "procedures/location_list.html", {"locations": Location.objects.filter(is_open=True)})
+
+
+@public_page
+def location(request, slug):
+    """One place: address, hours, how to get there, what is done there and what is only examined there."""
+    place = get_object_or_404(Location, key=slug, is_open=True)
+    pages = _pages_at(place)
+    context = {
+        "location": place,
+        "days": _week(OpeningHours.objects.filter(location=place)),
+        "closures": _closures(Q(location=None) | Q(location=place)),
+        "getting_there": render_markdown(str(place.getting_there)),
+        "performed": [card_of(page) for page in pages if page.performs],
+        "evaluated": [card_of(page) for page in pages if not page.performs],
+    }
+    return render(request, "procedures/location.html", context)
+
+
+@public_page
+def team(request):
+    """Who treats patients: registration, languages, places, and the procedures of each."""
+    clinicians = list(Clinician.objects.filter(is_shown=True).prefetch_related("locations"))
+    pages = ProcedurePage.objects.published().in_language(get_language())
+    names = pages.values_list("procedure__clinicians", "slug", "medical_name", "plain_name")
+    performs = {}
+    for clinician, slug, medical_name, plain_name in names:
+        procedure = {"url": reverse("procedures:procedure", args=[slug]), "name": medical_name or plain_name}
+        performs.setdefault(clinician, []).append(procedure)
+    context = {
+        "people": [_person(clinician, performs.get(clinician.pk, [])) for clinician in clinicians],
+        "accreditations": Accreditation.objects.all(),
+    }
+    return render(request, "procedures/team.html", context)
+
+
+def _person(clinician, procedures):
+    return {
+        "clinician": clinician,
+        "languages": wording.in_a_row(clinician.language_names),
+        "locations": wording.in_a_row(place.name for place in clinician.locations.all() if place.is_open),
+        "biography": render_markdown(str(clinician.biography)),
+        "procedures": procedures,
+    }
+
+
+@public_page
+def contact(request):
+    """How to reach the clinic, and when reception answers."""
+    context = {
+        "days": _week(OpeningHours.objects.filter(location=None)),
+        "closures": _closures(Q(location=None)),
+        "locations": Location.objects.filter(is_open=True),
+    }
+    return render(request, "procedures/contact.html", context)
+
+
+def _pages_at(place):
+    performed, evaluated = Procedure.performed_at.through.objects, Procedure.evaluated_at.through.objects
+    here = {"location": place, "procedure": OuterRef("procedure")}
+    pages = ProcedurePage.objects.published().in_language(get_language())
+    pages = pages.annotate(performs=Exists(performed.filter(**here)))
+    return pages.filter(Q(performs=True) | Exists(evaluated.filter(**here)))
+
+
+def _week(hours):
+    """Return the seven days from Monday with their spans of opening; none at all where no hours are known."""
+    spans = {}
+    for row in hours:
+        spans.setdefault(row.weekday, []).append(row)
+    return [{"name": day.label, "periods": spans.get(day.value, [])} for day in Weekday] if spans else []
+
+
+def _closures(where):
+    """Return the next days on which it is closed, today included."""
+    closures = Closure.objects.filter(where, date__gte=timezone.localdate())
+    return [{"date": day.date, "reason": str(day.reason)} for day in closures[:CLOSURES_SHOWN]]
+
+
+# For search engines
+
+
+@public_page
+def sitemap(request):
+    """Every public page in every language, each with its addresses in the others."""
+    entries = [_everywhere(name) for name in PAGES_OF_THE_HOUSE]
+    entries += [_everywhere("procedures:location", place.key) for place in Location.objects.filter(is_open=True)]
+    for model, subject in SUBJECT.items():
+        groups = {}
+        rows = model.objects.published().values_list(subject, "language", "slug", "live_version__published_at")
+        for key, language, slug, published_at in rows:
+            entry = {"url": _absolute(language, f"procedures:{subject}", slug), "changed": published_at}
+            groups.setdefault(key, {})[language] = entry
+        entries += groups.values()
+    return render(request, "sitemap.xml", {"entries": entries}, content_type="application/xml")
+
+
+@public_page
+def robots(request):
+    """What search engines leave alone: staff screens, previews and patients' own pages."""
+    prefixes = [address_in(code, "home").rstrip("/") for code, _name in settings.LANGUAGES]
+    context = {"prefixes": prefixes, "sitemap": f"{settings.SITE_URL}{reverse('sitemap')}"}
+    return render(request, "robots.txt", context, content_type="text/plain")
+
+
+def _everywhere(name, *args):
+    return {code: {"url": _absolute(code, name, *args)} for code, _language in settings.LANGUAGES}
+
+
+def _absolute(language, name, *args):
+    return f"{settings.SITE_URL}{address_in(language, name, *args)}"

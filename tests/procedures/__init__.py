@@ -1,0 +1,1 @@
+"""Tests of what the clinic offers: pages, and who may publish them."""

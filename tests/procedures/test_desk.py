@@ -1,0 +1,335 @@
+"""The editors' desk: pages, the overview of a version, and its buttons, each for its roles."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from audit.models import Event
+from clinic.models import PageStamp
+from procedures import publishing
+from procedures.admin.pages import admin_url
+from procedures.models import Condition, Procedure, ProcedurePage, ProcedureVersion, State
+from tests.procedures.factories import (
+    COMMAND,
+    enough,
+    figure,
+    full_draft,
+    make_clinician,
+    make_condition,
+    make_draft,
+    make_in_review,
+    make_page,
+    make_procedure,
+    make_published,
+    make_signed_off,
+    save,
+)
+
+pytestmark = pytest.mark.django_db
+
+PAGES = "/admin/procedures/procedurepage/"
+
+
+def signed_in(user, **options):
+    client = Client(**options)
+    client.force_login(user)
+    return client
+
+
+def press(client, version, name, **typed):
+    return client.post(admin_url(version, "move", name), {"seen_revision": version.revision, **typed})
+
+
+def overview(client, version):
+    return client.get(admin_url(version, "change"))
+
+
+def states(client, version):
+    """Return the names of the buttons that the overview offers, and of those it refuses."""
+    context = overview(client, version).context
+    return [button.name for button in context["possible"]], [button.name for button in context["impossible"]]
+
+
+# Pages
+
+
+def test_the_list_says_of_each_page_what_patients_read_and_what_is_being_written(editor):
+    live = make_published()
+    draft = publishing.open_draft(page=live.page, by=COMMAND)
+    make_page(slug="nothing-yet")
+    text = signed_in(editor).get(PAGES).content.decode()
+    for words in ("Balloon repair", "version 1", "version 2, draft", "nothing-yet", "not on the site", "2027"):
+        assert words in text
+    assert admin_url(draft, "change") in text
+
+
+def test_the_list_takes_as_many_queries_for_many_pages(editor, django_assert_num_queries):
+    client = signed_in(editor)
+    for _time in range(2):
+        for _each in range(4):
+            publishing.open_draft(page=make_published().page, by=COMMAND)
+        with django_assert_num_queries(6):
+            assert client.get(PAGES).status_code == 200
+
+
+def test_the_list_finds_a_page_and_bears_any_search(editor):
+    make_published()
+    client = signed_in(editor)
+    assert "Balloon repair" in client.get(PAGES, {"q": "balloon"}).content.decode()
+    assert "No page was found" in client.get(PAGES, {"q": "knee"}).content.decode()
+    for hostile in ("\x00", "%", "'\"<script>", "x" * 5000):
+        response = client.get(PAGES, {"q": hostile})
+        assert response.status_code < 500
+        assert "<script>" not in response.content.decode()
+
+
+def test_an_editor_adds_a_procedure_and_its_page_and_starts_a_draft(editor):
+    client = signed_in(editor)
+    client.post("/admin/procedures/procedure/add/", {"key": "vertebroplasty", "order": 3})
+    procedure = Procedure.objects.get(key="vertebroplasty")
+    values = {"procedure": procedure.pk, "language": "en", "slug": "vertebroplasty"}
+    response = client.post(f"{PAGES}add/", values)
+    page = ProcedurePage.objects.get()
+    assert response.url == admin_url(page, "change")
+    response = client.post(admin_url(page, "draft"))
+    assert response.url == admin_url(page.versions.get(), "change")
+    about_pages = Event.objects.filter(object_type__startswith="procedures.")
+    assert set(about_pages.values_list("verb", flat=True)) == {"subject.added", "page.added", "version.started"}
+
+
+def test_a_change_of_address_or_relations_is_recorded_and_shown_at_once(editor):
+    page = make_published().page
+    client, before = signed_in(editor), PageStamp.current()
+    client.post(admin_url(page, "change"), {"slug": "another"})
+    page.refresh_from_db()
+    assert page.slug == "another"
+    condition = make_condition()
+    client.post(admin_url(page.procedure, "change"), {"order": 0, "conditions": [condition.pk]})
+    assert list(page.procedure.conditions.all()) == [condition]
+    assert PageStamp.current() == before + 2
+    assert Event.objects.about(page.procedure).get().details == {"fields": ["conditions"]}
+
+
+def test_an_address_that_is_taken_is_refused_beside_its_field(editor):
+    taken, page = make_page(), make_page()
+    response = signed_in(editor).post(admin_url(page, "change"), {"slug": taken.slug})
+    assert response.status_code == 200
+    assert response.context["adminform"].form.errors
+
+
+def test_nobody_deletes_anything_on_the_desk(superuser):
+    client, version = signed_in(superuser), make_published()
+    for row in (version, version.page, version.page.procedure):
+        assert client.post(admin_url(row, "delete"), {"post": "yes"}).status_code == 403
+    assert ProcedureVersion.objects.exists()
+
+
+def test_a_draft_that_is_open_already_is_refused_in_words(editor):
+    draft, client = make_draft(), signed_in(editor)
+    text = client.get(admin_url(draft.page, "change")).content.decode()
+    assert "You cannot start a draft now." in text
+    response = client.post(admin_url(draft.page, "draft"), follow=True)
+    assert "Version 1 of this page is being worked on" in response.content.decode()
+    assert ProcedureVersion.objects.count() == 1
+
+
+def test_a_page_is_withdrawn_after_a_second_thought(manager):
+    version, client = make_published(), signed_in(manager)
+    address = admin_url(version.page, "withdraw")
+    assert client.get(address).status_code == 200
+    response = client.post(address)
+    assert response.status_code == 422
+    assert "Tick the box" in response.content.decode()
+    assert ProcedurePage.objects.published().exists()
+    client.post(address, {"is_sure": "on"})
+    assert not ProcedurePage.objects.published().exists()
+
+
+def test_an_editor_does_not_withdraw(editor):
+    version, client = make_published(), signed_in(editor)
+    assert "Withdraw" not in client.get(admin_url(version.page, "change")).content.decode()
+    response = client.post(admin_url(version.page, "withdraw"), {"is_sure": "on"}, follow=True)
+    assert "Your role does not allow this." in response.content.decode()
+    assert ProcedurePage.objects.published().exists()
+
+
+# The overview and its buttons
+
+
+def test_the_buttons_lead_a_draft_to_the_site(editor, reviewer, manager):
+    version = make_draft(by=editor.as_actor())
+    for user, name, typed, state in (
+        (editor, "send_for_review", {}, State.IN_REVIEW),
+        (reviewer, "sign_off", {"next_review_due": "2030-01-31"}, State.SIGNED_OFF),
+        (manager, "publish", {}, State.PUBLISHED),
+    ):
+        response = press(signed_in(user), version, name, **typed)
+        assert response.status_code == 302, name
+        version.refresh_from_db()
+        assert version.state == state
+    assert str(version.next_review_due) == "2030-01-31"
+    assert (version.reviewed_by, version.signed_off_by) == (reviewer.clinician, reviewer)
+
+
+def test_each_role_is_offered_what_it_may_do_and_told_why_not(editor, reviewer, manager):
+    version = make_in_review(by=editor.as_actor())
+    assert states(signed_in(editor), version)[0] == ["ask_for_changes"]
+    assert states(signed_in(reviewer), version)[0] == ["sign_off", "ask_for_changes"]
+    assert states(signed_in(manager), version)[0] == ["ask_for_changes"]
+    text = overview(signed_in(manager), version).content.decode()
+    assert "Your role does not allow this." in text
+    assert "This version is “in review”, so this cannot be done now." in text
+
+
+def test_a_version_that_was_published_offers_nothing_and_says_what_to_do(superuser):
+    version = make_published()
+    possible, impossible = states(signed_in(superuser), version)
+    assert (possible, impossible) == ([], [])
+    assert "A version that was published never changes." in overview(signed_in(superuser), version).content.decode()
+
+
+def test_what_is_to_mend_stands_with_a_link_to_its_section(editor):
+    draft = make_draft(sections={"figures": [figure(sources=[])]})
+    response = overview(signed_in(editor), draft)
+    assert "Say where “How long” comes from" in response.content.decode()
+    assert response.context["findings"][0]["url"] == admin_url(draft, "section", "figures")
+    refused = press(signed_in(editor), draft, "send_for_review")
+    assert refused.status_code == 409
+    assert "Mend this first" in refused.content.decode()
+
+
+def test_the_words_of_a_reader_come_back_to_the_editor(editor, reviewer):
+    version = make_in_review(by=editor.as_actor())
+    press(signed_in(reviewer), version, "ask_for_changes", words="Say <b>how long</b>.\nAnd why.")
+    text = overview(signed_in(editor), version).content.decode()
+    assert "Say &lt;b&gt;how long&lt;/b&gt;.<br>And why." in text
+
+
+def test_asking_for_changes_without_words_is_refused_beside_the_field(reviewer):
+    response = press(signed_in(reviewer), make_in_review(), "ask_for_changes", words="  ")
+    assert response.status_code == 422
+    assert "<title>Error:" in response.content.decode()
+    assert "Say what should change." in response.content.decode()
+
+
+@pytest.mark.parametrize("day", ["", "soon", "1999-01-01", "\x00"])
+def test_a_day_that_cannot_be_is_refused_beside_the_field(reviewer, day):
+    response = press(signed_in(reviewer), make_in_review(), "sign_off", next_review_due=day)
+    assert response.status_code == 422
+    assert response.context["form"].errors["next_review_due"]
+
+
+def test_a_press_on_an_old_view_is_refused_and_keeps_the_words(reviewer):
+    version = make_in_review()
+    publishing.sign_off(version=version, by=COMMAND, reviewer=make_clinician())
+    response = press(signed_in(reviewer), version, "ask_for_changes", words="Typed with care.")
+    assert response.status_code == 409
+    assert "Somebody changed this version" in response.content.decode()
+    assert "Typed with care." in response.content.decode()
+
+
+def test_two_languages_are_published_with_one_button(manager):
+    procedure = make_procedure()
+    english = make_signed_off(make_page(procedure))
+    assert "publish_together" not in states(signed_in(manager), english)[0]
+    spanish = make_signed_off(make_page(procedure, language="es"))
+    assert "publish_together" in states(signed_in(manager), english)[0]
+    assert press(signed_in(manager), english, "publish_together").status_code == 302
+    assert set(ProcedureVersion.objects.published()) == {english, spanish}
+
+
+def test_nobody_signs_off_their_own_writing_from_the_desk_either(superuser):
+    superuser.clinician = make_clinician()
+    superuser.save()
+    version = make_in_review(by=superuser.as_actor())
+    response = press(signed_in(superuser), version, "sign_off", next_review_due="2030-01-31")
+    assert response.status_code == 409
+    assert "You wrote part of this version" in response.content.decode()
+
+
+def test_an_unknown_button_or_version_is_not_found(editor):
+    client, version = signed_in(editor), make_draft()
+    assert press(client, version, "abolish").status_code == 404
+    assert client.get("/admin/procedures/procedureversion/99999999999999999999/change/").status_code == 404
+    assert client.get("/admin/procedures/procedureversion/x%00/change/").status_code == 404
+    assert client.get(admin_url(version, "section", "nowhere")).status_code == 404
+
+
+def test_a_form_without_its_token_changes_nothing_and_keeps_the_words(reviewer):
+    version = make_in_review()
+    client = signed_in(reviewer, enforce_csrf_checks=True)
+    response = press(client, version, "ask_for_changes", words="Typed with care.")
+    assert response.status_code == 403
+    assert "Typed with care." in response.content.decode()
+    version.refresh_from_db()
+    assert version.state == State.IN_REVIEW
+
+
+def test_the_overview_takes_as_many_queries_for_a_full_page(editor, django_assert_num_queries):
+    client = signed_in(editor)
+    for version in (make_draft(), full_draft()):
+        with django_assert_num_queries(39):
+            overview(client, version)
+
+
+def test_a_condition_has_the_same_desk(editor):
+    draft = make_draft(make_page(make_condition()))
+    client = signed_in(editor)
+    assert overview(client, draft).status_code == 200
+    assert client.get(admin_url(draft, "section", "care")).status_code == 200
+    assert client.get("/admin/procedures/conditionpage/").status_code == 200
+    assert client.get(admin_url(Condition.objects.get(), "change")).status_code == 200
+
+
+# Who sees what
+
+
+SCREENS = ["list", "page", "overview", "section", "procedure"]
+SEEN = {
+    "reception": "",
+    "nurse": "",
+    "auditor": "",
+    "editor": "list page overview section procedure",
+    "reviewer": "list page overview procedure",
+    "manager": "list page overview procedure",
+}
+
+
+@pytest.mark.parametrize("role", SEEN)
+def test_each_role_sees_its_screens_and_no_other(role, request):
+    client, version = signed_in(request.getfixturevalue(role)), make_draft()
+    addresses = [
+        PAGES,
+        admin_url(version.page, "change"),
+        admin_url(version, "change"),
+        admin_url(version, "section", "names"),
+        admin_url(version.page.procedure, "change"),
+    ]
+    seen = [name for name, url in zip(SCREENS, addresses, strict=True) if client.get(url).status_code == 200]
+    assert " ".join(seen) == SEEN[role]
+    writes = [admin_url(version, "section", "names"), admin_url(version, "move", "publish"), f"{PAGES}add/"]
+    answers = {client.post(url, {"go": "save"}).status_code for url in writes}
+    if not SEEN[role]:
+        assert answers == {403}
+    version.refresh_from_db()
+    assert version.state == State.DRAFT
+
+
+def test_staff_without_an_account_are_led_to_the_log_in(client):
+    version = make_draft()
+    response = client.get(admin_url(version, "change"))
+    assert response.status_code == 302
+    assert response.url.startswith(reverse("admin:login"))
+
+
+def test_what_an_editor_writes_is_never_markup_on_the_desk(editor):
+    names = enough()["names"] | {"plain_name": "<script>alert(1)</script>"}
+    draft = save(make_draft(), "names", names)
+    client = signed_in(editor)
+    for url in (
+        PAGES,
+        admin_url(draft, "change"),
+        admin_url(draft, "section", "names"),
+        admin_url(draft.page, "change"),
+    ):
+        assert "<script>alert" not in client.get(url).content.decode()

@@ -1,0 +1,433 @@
+"""Writing a section: nothing typed is ever lost, and nobody overwrites somebody else unknowingly."""
+
+from html.parser import HTMLParser
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from procedures import publishing
+from procedures.admin.pages import admin_url
+from procedures.models import ProcedureVersion, StoredFile
+from procedures.sections import section_named, sections_of
+from tests.procedures.factories import COMMAND, enough, figure, full_draft, make_draft, make_file, make_procedure, save
+
+pytestmark = pytest.mark.django_db
+
+MOST_FIELDS = 300
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"\x00" * 60
+
+
+class Fields(HTMLParser):
+    """Reads what a browser would post from the main form of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.posted, self._name, self._select, self._is_here = [], None, None, False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "form":
+            self._is_here = attrs.get("method") == "post" and "novalidate" in attrs
+        if not self._is_here or ("name" not in attrs and tag != "option"):
+            return
+        if tag == "input" and attrs.get("type") not in ("file", "submit"):
+            if attrs.get("type") != "checkbox" or "checked" in attrs:
+                self.posted.append((attrs["name"], attrs.get("value") or ""))
+        elif tag == "textarea":
+            self._name = attrs["name"]
+            self.posted.append((self._name, ""))
+        elif tag == "select":
+            self._select = attrs["name"]
+            self.posted.append((self._select, ""))
+        elif tag == "option" and "selected" in attrs:
+            self.posted[-1] = (self._select, attrs["value"])
+
+    def handle_endtag(self, tag):
+        if tag == "textarea":
+            name, value = self.posted[-1]
+            self.posted[-1] = (name, value.removeprefix("\r\n").removeprefix("\n"))
+            self._name = None
+
+    def handle_data(self, data):
+        if self._name:
+            name, value = self.posted[-1]
+            self.posted[-1] = (name, value + data)
+
+
+def fields_of(response):
+    """Return what the form of a page posts, as a dictionary of lists."""
+    posted = {}
+    for name, value in Fields(response.content.decode()).posted:
+        if name not in ("csrfmiddlewaretoken", "username"):
+            posted.setdefault(name, []).append(value)
+    return posted
+
+
+@pytest.fixture
+def desk(editor):
+    """An editor's browser."""
+    client = Client()
+    client.force_login(editor)
+    return client
+
+
+def opened(desk, version, key):
+    """Return the address of a section and what its form holds."""
+    address = admin_url(version, "section", key)
+    return address, fields_of(desk.get(address))
+
+
+def rows_in(fields, name):
+    count = int(fields["rows-TOTAL_FORMS"][0])
+    return [fields[f"rows-{number}-{name}"][0] for number in range(count)]
+
+
+# Saving
+
+
+def test_saving_a_section_as_it_was_opened_changes_nothing(desk):
+    version = full_draft()
+    revision = version.revision
+    for section in sections_of(version):
+        address, fields = opened(desk, version, section.key)
+        response = desk.post(address, fields)
+        assert response.status_code == 302, section.key
+    version.refresh_from_db()
+    assert version.revision == revision
+
+
+def test_the_fullest_section_posts_no_more_than_300_fields(desk):
+    version = full_draft()
+    for section in sections_of(version):
+        _address, fields = opened(desk, version, section.key)
+        count = sum(map(len, fields.values())) + len(["csrfmiddlewaretoken", "go"])
+        assert count <= MOST_FIELDS, section.key
+
+
+def test_words_typed_into_each_field_of_a_section_are_kept(desk, editor):
+    version = make_draft()
+    address, fields = opened(desk, version, "names")
+    typed = {
+        "plain_name": ["O’Brien’s 山田 <b>repair</b>"],
+        "medical_name": ["Kyphoplasty"],
+        "synonyms": ["balloon\r\n\r\n  cement  \r\nballoon"],
+        "summary": ["Line one.\r\nLine two."],
+    }
+    response = desk.post(address, fields | typed)
+    assert response.url == admin_url(version, "change")
+    version.refresh_from_db()
+    assert version.plain_name == "O’Brien’s 山田 <b>repair</b>"
+    assert version.synonyms == ["balloon", "cement"]
+    assert version.summary == "Line one.\nLine two."
+    assert editor in version.authors.all()
+
+
+def test_save_and_next_leads_to_the_following_section(desk):
+    version = make_draft()
+    address, fields = opened(desk, version, "names")
+    assert desk.post(address, fields | {"go": "next"}).url == admin_url(version, "section", "aim")
+
+
+def test_rows_are_saved_in_the_order_they_stand_and_blank_ones_are_left_out(desk):
+    version = make_draft()
+    address, fields = opened(desk, version, "preparation")
+    fields |= {
+        "rows-TOTAL_FORMS": ["3"],
+        "rows-0-when": ["Before the day"],
+        "rows-0-text": ["One."],
+        "rows-1-when": [""],
+        "rows-1-text": [""],
+        "rows-2-when": ["On the day"],
+        "rows-2-text": ["Two."],
+    }
+    assert desk.post(address, fields).status_code == 302
+    assert [str(row) for row in version.preparationitems.all()] == ["One.", "Two."]
+
+
+def test_related_procedures_are_ticked(desk):
+    version, other = make_draft(), make_procedure()
+    address, fields = opened(desk, version, "related")
+    desk.post(address, fields | {"related": [other.pk]})
+    assert list(version.related.all()) == [other]
+    assert desk.post(address, fields | {"related": [version.page.procedure.pk]}).status_code == 422
+
+
+# Rows and their buttons
+
+
+@pytest.fixture
+def three(desk):
+    """The preparation of a draft, with 3 rows typed and the second one not fit to be saved."""
+    version = make_draft()
+    address, fields = opened(desk, version, "preparation")
+    fields["rows-TOTAL_FORMS"] = ["3"]
+    for number, (when, text) in enumerate([("Before", "One."), ("", "Two <&>\r\nlines"), ("After", "Three.")]):
+        fields |= {f"rows-{number}-when": [when], f"rows-{number}-text": [text]}
+    return address, fields
+
+
+@pytest.mark.parametrize(
+    ("button", "texts"),
+    [
+        ("add", ["One.", "Two <&>\nlines", "Three.", ""]),
+        ("remove-1", ["One.", "Three."]),
+        ("up-1", ["Two <&>\nlines", "One.", "Three."]),
+        ("down-1", ["One.", "Three.", "Two <&>\nlines"]),
+        ("up-0", ["One.", "Two <&>\nlines", "Three."]),
+        ("down-2", ["One.", "Two <&>\nlines", "Three."]),
+        ("up-x", ["One.", "Two <&>\nlines", "Three."]),
+        ("remove-999", ["One.", "Two <&>\nlines", "Three."]),
+        ("up-²", ["One.", "Two <&>\nlines", "Three."]),
+    ],
+)
+def test_a_row_button_rearranges_what_was_typed_and_judges_and_saves_nothing(desk, three, button, texts):
+    address, fields = three
+    response = desk.post(address, fields | {"go": button})
+    assert response.status_code == 200
+    assert [text.replace("\r\n", "\n") for text in rows_in(fields_of(response), "text")] == texts
+    assert "Error:" not in response.content.decode()
+    assert not ProcedureVersion.objects.get().preparationitems.exists()
+
+
+def test_presses_follow_each_other_and_the_result_is_saved(desk, three):
+    address, fields = three
+    fields = fields_of(desk.post(address, fields | {"go": "up-1"}))
+    fields = fields_of(desk.post(address, fields | {"go": "add"}))
+    fields |= {"rows-0-when": ["First"], "rows-3-when": ["Last"], "rows-3-text": ["Four."]}
+    assert desk.post(address, fields).status_code == 302
+    rows = [str(row) for row in ProcedureVersion.objects.get().preparationitems.all()]
+    assert rows == ["Two <&>\nlines", "One.", "Three.", "Four."]
+
+
+def test_enter_saves_since_the_first_button_of_the_form_does(desk):
+    text = desk.get(admin_url(make_draft(), "section", "figures")).content.decode()
+    form = text[text.index('<form method="post" novalidate') :]
+    assert form.index('value="save"') < form.index('value="remove-0"')
+
+
+def test_a_section_that_is_full_offers_no_further_row(desk):
+    version = full_draft()
+    address, fields = opened(desk, version, "steps")
+    assert fields["rows-TOTAL_FORMS"] == ["30"]
+    response = desk.post(address, fields | {"go": "add"})
+    assert "holds 30 entries at most" in response.content.decode()
+    assert fields_of(response)["rows-TOTAL_FORMS"] == ["30"]
+
+
+# What is refused
+
+
+def test_an_error_stands_beside_its_field_and_what_was_typed_stays(desk, three):
+    address, fields = three
+    response = desk.post(address, fields)
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert "<title>Error:" in text
+    assert 'href="#id_rows-1-when"' in text
+    assert "Fill in “When”." in text
+    assert [words.replace("\r\n", "\n") for words in rows_in(fields_of(response), "text")][1] == "Two <&>\nlines"
+    assert not ProcedureVersion.objects.get().preparationitems.exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "beside"),
+    [({"low": "60", "high": "45"}, "high"), ({"unit": ""}, "fact_key")],
+)
+def test_what_is_wrong_between_fields_stands_beside_one_of_them(desk, values, beside):
+    address, fields = opened(desk, make_draft(), "figures")
+    response = desk.post(address, fields | {f"rows-0-{name}": [value] for name, value in values.items()})
+    assert f'href="#id_rows-0-{beside}"' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "sentence"),
+    [
+        ("figures", {"low": "60", "high": "45"}, "The range must run from the lower to the higher number."),
+        ("figures", {"unit": ""}, "Give a figure its fact key and its unit."),
+        ("figures", {"sources": "a, z"}, "“z” is no source of this page. Its sources are: a."),
+        ("figures", {"low": "many"}, "Enter a number."),
+        ("figures", {"label": "x" * 500}, "at most 120 characters"),
+        ("figures", {"label": "a\x00b"}, "Null characters are not allowed."),
+        ("sources", {"url": "javascript:alert(1)"}, "Enter a valid URL."),
+        ("sources", {"read_on": "yesterday"}, "Enter a valid date."),
+        ("sources", {"key": "not a key"}, "slug"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_in_words(desk, key, values, sentence):
+    version = make_draft()
+    address, fields = opened(desk, version, key)
+    response = desk.post(address, fields | {f"rows-0-{name}": [value] for name, value in values.items()})
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+
+
+def test_two_rows_with_one_key_are_refused(desk):
+    version = make_draft()
+    address, fields = opened(desk, version, "sources")
+    fields |= {"rows-TOTAL_FORMS": ["2"], "rows-1-key": ["a"], "rows-1-title": ["B"]}
+    response = desk.post(address, fields)
+    assert response.status_code == 422
+    assert "Two entries have the key “a”." in response.content.decode()
+
+
+@pytest.mark.parametrize("total", ["", "x", "1000000", "²", "9" * 50])
+def test_a_count_of_rows_that_no_browser_sends_breaks_nothing(desk, total):
+    version = make_draft()
+    address, fields = opened(desk, version, "figures")
+    for go in ("save", "add"):
+        assert desk.post(address, fields | {"rows-TOTAL_FORMS": [total], "go": go}).status_code in (200, 302, 422)
+    assert version.figures.count() == 1
+
+
+# Two editors
+
+
+def test_a_save_over_a_newer_one_shows_both_and_can_be_made_knowingly(desk):
+    version = make_draft()
+    address, fields = opened(desk, version, "names")
+    save(version, "names", enough()["names"] | {"summary": "Theirs."})
+
+    response = desk.post(address, fields | {"summary": ["Mine."]})
+    text = response.content.decode()
+    assert response.status_code == 409
+    for words in ("A balloon lifts the bone.", "Theirs.", "Mine."):
+        assert words in text
+    assert [row.label for row in response.context["screen"].compared] == ["Summary"]
+    version.refresh_from_db()
+    assert version.summary == "Theirs."
+
+    again = fields_of(response)
+    assert again["summary"] == ["Mine."]
+    assert desk.post(address, again).status_code == 302
+    version.refresh_from_db()
+    assert version.summary == "Mine."
+
+
+def test_rows_are_compared_entry_by_entry(desk):
+    version = make_draft()
+    address, fields = opened(desk, version, "figures")
+    save(version, "figures", [figure(label="Theirs"), figure(fact_key="stay", label="New")])
+    response = desk.post(address, fields | {"rows-0-label": ["Mine"]})
+    assert response.status_code == 409
+    first, second = response.context["screen"].compared
+    assert "Label: How long it takes" in first.original
+    assert "Label: Theirs" in first.theirs
+    assert "Label: Mine" in first.mine
+    assert (second.original, second.mine) == ("", "")
+
+
+def test_saves_of_different_sections_do_not_disturb_each_other(desk):
+    version = make_draft()
+    address, fields = opened(desk, version, "names")
+    save(version, "figures", [figure(label="Theirs")])
+    assert desk.post(address, fields | {"summary": ["Mine."]}).status_code == 302
+    version.refresh_from_db()
+    assert (version.summary, str(version.figures.get())) == ("Mine.", "Theirs")
+
+
+@pytest.mark.parametrize("snapshot", ["", "x", "a:b:c", None])
+def test_a_snapshot_that_nobody_can_vouch_for_counts_for_nothing(desk, snapshot):
+    version = make_draft()
+    address, fields = opened(desk, version, "names")
+    other = opened(desk, version, "aim")[1]["snapshot"]
+    save(version, "figures", [])
+    response = desk.post(
+        address, fields | {"summary": ["Mine."], "snapshot": [snapshot] if snapshot is not None else other}
+    )
+    assert response.status_code == 409
+    assert fields_of(response)["summary"] == ["Mine."]
+
+
+@pytest.mark.parametrize("revision", ["", "x", "-1", "9" * 30])
+def test_a_revision_that_no_page_sent_is_an_old_one(desk, revision):
+    version = make_draft()
+    address, fields = opened(desk, version, "names")
+    save(version, "names", enough()["names"] | {"summary": "Theirs."})
+    assert desk.post(address, fields | {"seen_revision": [revision]}).status_code == 409
+
+
+def test_a_draft_that_went_to_review_meanwhile_keeps_what_was_typed(desk):
+    version = make_draft()
+    address, fields = opened(desk, version, "names")
+    publishing.send_for_review(version=version, by=COMMAND)
+    response = desk.post(address, fields | {"summary": ["Typed with care."]})
+    assert response.status_code == 409
+    assert "so this cannot be done now" in response.content.decode()
+    assert fields_of(response)["summary"] == ["Typed with care."]
+    assert desk.get(address).url == admin_url(version, "change")
+
+
+def test_a_form_without_its_token_saves_nothing_and_keeps_what_was_typed(editor):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(editor)
+    version = make_draft()
+    for key, name in (("names", "summary"), ("preparation", "rows-0-text")):
+        address, fields = opened(client, version, key)
+        response = client.post(address, fields | {name: ["Typed with care."]})
+        assert response.status_code == 403
+        assert fields_of(response)[name] == ["Typed with care."]
+        assert "<title>Error:" not in response.content.decode()
+    assert not version.preparationitems.exists()
+
+
+# Files
+
+
+def test_a_picture_is_added_described_and_saved(desk):
+    version = make_draft()
+    address, fields = opened(desk, version, "media")
+    upload = SimpleUploadedFile("My Spine.PNG", PICTURE)
+    response = desk.post(address, fields | {"go": "add", "upload": upload})
+    fields = fields_of(response)
+    assert response.status_code == 200
+    assert "my-spine.png" in response.content.decode()
+
+    undecided = desk.post(address, fields)
+    assert undecided.status_code == 422
+    assert "Describe the picture, or mark it decorative" in undecided.content.decode()
+
+    row = int(fields["rows-TOTAL_FORMS"][0]) - 1
+    assert desk.post(address, fields | {f"rows-{row}-alternative_text": ["A spine."]}).status_code == 302
+    assert str(version.mediaitems.get().file) == "my-spine.png"
+
+
+def test_a_file_chosen_before_pressing_save_is_not_lost(desk):
+    version = make_draft()
+    address, fields = opened(desk, version, "documents")
+    response = desk.post(address, fields | {"go": "save", "upload": SimpleUploadedFile("a.png", PICTURE)})
+    assert response.status_code == 200
+    assert StoredFile.objects.get().hash in fields_of(response)["rows-0-file"]
+
+
+@pytest.mark.parametrize(
+    ("upload", "sentence"),
+    [
+        (None, "Choose a file first."),
+        (SimpleUploadedFile("a.svg", b"<svg onload='alert(1)'/>"), "Choose a picture"),
+        (SimpleUploadedFile("a.png", b""), "This file is empty."),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_refused_beside_its_field(desk, upload, sentence):
+    version = make_draft(sections={"media": [{"file": make_file(), "is_decorative": True}]})
+    address, fields = opened(desk, version, "media")
+    fields |= {"go": "add", "rows-0-caption": ["Typed with care."]}
+    response = desk.post(address, fields | ({"upload": upload} if upload else {}))
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+    assert fields_of(response)["rows-0-caption"] == ["Typed with care."]
+
+
+def test_each_section_takes_as_many_queries_for_many_rows(desk, django_assert_max_num_queries):
+    for version in (make_draft(), full_draft()):
+        for section in sections_of(version):
+            with django_assert_max_num_queries(9):
+                desk.get(admin_url(version, "section", section.key))
+
+
+def test_a_section_says_how_many_rows_it_holds():
+    most = {section.key: section.most_rows for section in sections_of(ProcedureVersion) if section.model}
+    assert most["steps"] == 30
+    assert most["milestones"] == 29
+    assert section_named(ProcedureVersion, "media").takes_files

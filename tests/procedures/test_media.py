@@ -1,0 +1,223 @@
+"""Uploaded files: what is taken, how it is kept, and how it is given out again."""
+
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from procedures import uploads
+from procedures.models import StoredFile
+
+PDF = b"%PDF-1.7\n" + b"0123456789" * 10
+
+
+def png(width=20, height=10):
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunk = b"IHDR" + header
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+
+
+JPEG = (
+    b"\xff\xd8\xff\xe0\x00\x04JF"  # what begins every JPEG
+    b"\xff\xc4\x00\x04ab"  # a table
+    b"\xff\xc2\x00\x0b\x08\x00\x0a\x00\x14\x01\x01\x11\x00\xff\xd9"  # the frame, with the size
+)
+WEBP_LOSSY = b"RIFF\x00\x00\x00\x00WEBPVP8 \x00\x00\x00\x00\x00\x00\x00\x9d\x01\x2a\x14\x00\x0a\x00"
+WEBP_LOSSLESS = b"RIFF\x00\x00\x00\x00WEBPVP8L\x00\x00\x00\x00\x2f" + (19 | 9 << 14).to_bytes(4, "little")
+WEBP_EXTENDED = b"RIFF\x00\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00\x13\x00\x00\x09\x00\x00"
+MP4 = b"\x00\x00\x00\x20ftypisom" + b"\0" * 20
+WEBM = b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm" + b"\0" * 20
+CAPTIONS = b"WEBVTT\n\n00:00.000 --> 00:02.000\nHello\n"
+
+
+@pytest.fixture(autouse=True)
+def media_root(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
+
+
+def upload(content, name="a file.pdf"):
+    return SimpleUploadedFile(name, content)
+
+
+@pytest.fixture
+def stored(db):
+    return uploads.store(upload(PDF))
+
+
+# Taking files
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "content_type"),
+    [
+        (png(), "a-file.png", "image/png"),
+        (JPEG, "a-file.jpg", "image/jpeg"),
+        (WEBP_LOSSY, "a-file.webp", "image/webp"),
+        (PDF, "a-file.pdf", "application/pdf"),
+        (MP4, "a-file.mp4", "video/mp4"),
+        (WEBM, "a-file.webm", "video/webm"),
+        (CAPTIONS, "a-file.vtt", "text/vtt; charset=utf-8"),
+        (b"\xef\xbb\xbf" + CAPTIONS, "a-file.vtt", "text/vtt; charset=utf-8"),
+    ],
+)
+@pytest.mark.django_db
+def test_a_file_is_known_by_what_it_holds_and_not_by_its_name(content, name, content_type):
+    stored = uploads.store(upload(content, "A file.html"))
+    assert (stored.name, stored.content_type, stored.size) == (name, content_type, len(content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"<!doctype html><script>alert(1)</script>",
+        b"GIF89a" + b"\0" * 20,
+        b"MZ\x90\x00",
+        b"RIFF\x00\x00\x00\x00WAVE",
+        b"\x00\x00\x00\x20ftypheic",
+        b"\x1a\x45\xdf\xa3matroska",
+        b"WEBVTTX",
+        b"plain words",
+        b"",
+    ],
+)
+@pytest.mark.django_db
+def test_what_is_none_of_our_types_is_refused_with_the_types_that_are(content):
+    with pytest.raises(ValidationError, match="Choose a picture"):
+        uploads.store(upload(content, "harmless.png"))
+    assert not StoredFile.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_too_big_is_refused_and_leaves_nothing_behind(media_root):
+    with pytest.raises(ValidationError, match="This file is too big"):
+        uploads.store(upload(CAPTIONS + b" " * uploads.CAPTIONS.largest))
+    assert not media_root.exists()
+
+
+@pytest.mark.parametrize("content", [png(), JPEG, WEBP_LOSSY, WEBP_LOSSLESS, WEBP_EXTENDED])
+@pytest.mark.django_db
+def test_the_size_of_a_picture_is_read_so_that_pages_do_not_jump(content):
+    stored = uploads.store(upload(content))
+    assert (stored.width, stored.height) == (20, 10)
+
+
+@pytest.mark.parametrize("content", [JPEG[:9], b"\xff\xd8\xff\xe0\xff\xff", b"\x89PNG\r\n\x1a\n", WEBP_LOSSY[:12]])
+def test_a_picture_that_breaks_off_has_no_size(content):
+    assert uploads.picture_size(content) in [(None, None), (0, 0)]
+
+
+@pytest.mark.django_db
+def test_the_same_bytes_are_kept_once_whatever_their_name(media_root):
+    first, second = uploads.store(upload(PDF, "first.pdf")), uploads.store(upload(PDF, "second.pdf"))
+    assert first == second
+    assert [path.read_bytes() for path in media_root.rglob("*") if path.is_file()] == [PDF]
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("Después de la cirugía.PDF", "despues-de-la-cirugia.pdf"),
+        ("../../etc/passwd", "passwd.pdf"),
+        ("..\\..\\x.pdf", "x.pdf"),
+        ('a"; filename="b.html', "a-filenameb.pdf"),
+        ("山田.pdf", "file.pdf"),
+        ("", "file.pdf"),
+        ("\r\nX: y.pdf", "x-y.pdf"),
+        ("a" * 300, "a" * 80 + ".pdf"),
+    ],
+)
+def test_a_name_is_made_safe(name, safe):
+    assert uploads.safe_name(name, uploads.PDF) == safe
+
+
+# Giving files out
+
+
+def test_a_file_is_given_out_whole_for_good_and_in_a_sandbox(client, stored):
+    response = client.get(stored.get_absolute_url())
+    assert b"".join(response) == PDF
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert response.headers["Content-Length"] == str(len(PDF))
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Disposition"] == 'inline; filename="a-file.pdf"'
+    assert response.headers["Accept-Ranges"] == "bytes"
+    assert not response.cookies
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        ("bytes=0-0", 0, 0),
+        ("bytes=9-", 9, len(PDF) - 1),
+        ("bytes=-5", len(PDF) - 5, len(PDF) - 1),
+        ("bytes=-500", 0, len(PDF) - 1),
+        ("bytes=100-999999", 100, len(PDF) - 1),
+    ],
+)
+def test_one_range_of_bytes_is_given_out_as_asked(client, stored, asked, first, last):
+    response = client.get(stored.get_absolute_url(), headers={"range": asked})
+    assert response.status_code == 206
+    assert b"".join(response) == PDF[first : last + 1]
+    assert response.headers["Content-Range"] == f"bytes {first}-{last}/{len(PDF)}"
+    assert response.headers["Content-Length"] == str(last + 1 - first)
+
+
+@pytest.mark.parametrize("asked", ["bytes=109-", "bytes=500-600", "bytes=-0"])
+def test_a_range_behind_the_end_is_refused_with_the_size(client, stored, asked):
+    response = client.get(stored.get_absolute_url(), headers={"range": asked})
+    assert response.status_code == 416
+    assert response.headers["Content-Range"] == f"bytes */{len(PDF)}"
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "bytes=5-1", "bytes=-", "lines=1-2", f"bytes={'9' * 40}-"])
+def test_a_range_that_makes_no_sense_gets_the_whole_file(client, stored, asked):
+    response = client.get(stored.get_absolute_url(), headers={"range": asked})
+    assert response.status_code == 200
+    assert b"".join(response) == PDF
+
+
+def test_a_range_of_another_state_of_the_file_gets_the_whole_file(client, stored):
+    url, first = stored.get_absolute_url(), {"range": "bytes=0-3"}
+    response = client.get(url, headers={**first, "if-range": f'"{stored.hash}"'})
+    assert b"".join(response) == PDF[:4]
+    response = client.get(url, headers={**first, "if-range": '"another"'})
+    assert response.status_code == 200
+    assert b"".join(response) == PDF
+
+
+def test_a_browser_that_has_the_file_is_told_so(client, stored):
+    response = client.get(stored.get_absolute_url(), headers={"if-none-match": f'"{stored.hash}"'})
+    assert response.status_code == 304
+    assert response.headers["Cache-Control"].endswith("immutable")
+
+
+def test_a_head_request_tells_the_size_without_the_bytes(client, stored):
+    response = client.head(stored.get_absolute_url())
+    assert response.headers["Content-Length"] == str(len(PDF))
+    assert not b"".join(response)
+
+
+@pytest.mark.parametrize("name", ["other.pdf", "a-file.html", "%00", "a-file.pdf%00", "%FF", "x" * 5000])
+def test_a_file_answers_to_its_own_name_only(client, stored, name):
+    assert client.get(f"/media/{stored.hash}/{name}").status_code == 404
+
+
+def test_an_unknown_hash_is_not_found(client, db):
+    assert client.get(f"/media/{'0' * 64}/a.pdf").status_code == 404
+
+
+def test_a_file_that_is_missing_on_the_disk_is_not_found_and_is_logged(client, stored, media_root, caplog):
+    (Path(media_root) / stored.path).unlink()
+    assert client.get(stored.get_absolute_url()).status_code == 404
+    assert "missing on the disk" in caplog.text
+
+
+def test_nobody_can_send_anything_to_a_file(client, stored):
+    assert client.post(stored.get_absolute_url()).status_code == 405
