@@ -1,0 +1,1 @@
+"""Asking for an appointment, and answering: no accepted request is ever lost."""

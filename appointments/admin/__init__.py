@@ -1,0 +1,168 @@
+"""The triage desk in Django's admin: the queue, and the sheet of one request with a button for each move."""
+
+from django.contrib import admin, messages
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
+
+from appointments import workflow
+from appointments.admin import moving, queue, sheet
+from appointments.models import AppointmentRequest
+from audit.models import Event
+
+QUEUE, SHEET, MOVE = (f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "change", "move"))
+
+
+@admin.register(AppointmentRequest)
+class AppointmentRequestAdmin(admin.ModelAdmin):
+    """Requests are read and moved on here; they are never added, edited field by field, or deleted."""
+
+    list_display = queue.COLUMNS
+    list_display_links = ["reference"]
+    list_filter = queue.FILTERS
+    list_per_page = 50
+    list_max_show_all = 0
+    sortable_by = ()
+    search_fields = ["reference"]
+    search_help_text = _("Type a reference, or a whole email address or telephone number. All requests are searched.")
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+
+    # Who may
+
+    def has_add_permission(self, request):
+        """Requests come from patients."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """A request changes by its moves alone."""
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        """A request is never lost."""
+        return False
+
+    def get_queryset(self, request):
+        """The real requests that this member of staff may see, in the order of the queue."""
+        return queue.queue_rows(AppointmentRequest.objects.visible_to(request.user))
+
+    def lookup_allowed(self, lookup, value, request):
+        """Only our own filters: the address of the queue asks the database nothing else."""
+        return lookup in {each.parameter_name for each in queue.FILTERS}
+
+    # The queue
+
+    def get_changelist(self, request, **kwargs):
+        return queue.Queue
+
+    def get_search_results(self, request, queryset, search_term):
+        """Look a person or a reference up; see `queue.found_by`."""
+        found = queue.found_by(queryset, queue.opened_search(search_term)) if search_term else queryset
+        return found, False
+
+    def changelist_view(self, request, extra_context=None):
+        """Show the queue. A search is posted, and answered under an address that does not tell what was typed."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            found = queue.sealed_search(request.POST.get("q", ""))
+            return HttpResponseRedirect(reverse(QUEUE, query={"q": found} if found else None))
+        searched = queue.opened_search(request.GET.get("q", ""))
+        context = {"title": gettext("Requests"), "searched": searched, "is_nav_sidebar_enabled": False}
+        return super().changelist_view(request, context)
+
+    # The sheet
+
+    def get_urls(self):
+        move = self.admin_site.admin_view(self.move_view)
+        move.csrf_failure = self.admin_site.admin_view(self.move_without_token_view)
+        address = path("<path:object_id>/move/<slug:name>/", move, name="appointments_appointmentrequest_move")
+        return [address, *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Show the sheet, and record that it was read."""
+        asked = self.asked(request, object_id)
+        if request.method == "GET":
+            Event.record(sheet.READ, by=request.user.as_actor(), about=asked)
+        return self.show(request, asked)
+
+    def move_view(self, request, object_id, name):
+        """Make a move; a refusal shows the sheet again with its reason and what was typed."""
+        asked = self.asked(request, object_id)
+        if name not in workflow.MOVES:
+            raise Http404
+        if request.method != "POST":
+            return HttpResponseRedirect(self.with_filters(request, reverse(SHEET, args=[asked.pk])))
+        typed, seen = moving.typed_in(name, request.POST), moving.Seen.read(asked, request.POST)
+        actor, kept = request.user.as_actor(), {"name": name, "typed": typed}
+        try:
+            moved = workflow.move(asked, name, by=actor, seen_revision=seen.revision, **typed)
+        except workflow.Unfit as refused:
+            return self.show(request, asked, **kept, unfit=refused, status=422)
+        except workflow.Stale as refused:
+            asked = self.asked(request, object_id)
+            rows = moving.compared(asked, name, seen=seen, typed=typed, by=request.user)
+            return self.show(request, asked, **kept, refusal=refused.reason, compared=rows, status=409)
+        except workflow.Refused as refused:
+            return self.show(request, self.asked(request, object_id), **kept, refusal=refused.reason, status=409)
+        messages.success(request, moving.DONE[name] % {"reference": moved.reference})
+        is_mine = moved.waits_for_clinic and moved.holder_id == request.user.pk
+        goes_to = reverse(SHEET, args=[moved.pk]) if is_mine else reverse(QUEUE)
+        return HttpResponseRedirect(self.with_filters(request, goes_to))
+
+    @csrf_exempt
+    def move_without_token_view(self, request, object_id, name):
+        """Show the sheet and what was typed again, after a form that came without a valid token. Changes nothing."""
+        asked = self.asked(request, object_id)
+        if name not in workflow.MOVES:
+            raise Http404
+        reason = gettext("This page was open too long, so nothing was sent. Look at it again, then press once more.")
+        return self.show(
+            request, asked, name=name, typed=moving.typed_in(name, request.POST), refusal=reason, status=403
+        )
+
+    def asked(self, request, object_id):
+        """Return the request that an address names, as its sheet needs it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        asked = self.get_object(request, unquote(object_id))
+        if asked is None:
+            raise Http404
+        return asked
+
+    def show(self, request, asked, *, name="", typed=None, unfit=None, refusal="", compared=(), status=200):
+        """Return the sheet. `name` and `typed` are the move that was tried and what was typed for it."""
+        form = moving.FORMS[workflow.MOVES[name].input](typed) if name else None
+        if unfit:
+            form.add_error(unfit.field, unfit.reason)
+        buttons = moving.buttons(asked, by=request.user.as_actor(), form=form, name=name)
+        context = {
+            **self.admin_site.each_context(request),
+            **sheet.sheet(asked, user=request.user),
+            "title": gettext("Request %(reference)s") % {"reference": asked.reference},
+            "is_nav_sidebar_enabled": False,
+            "opts": self.opts,
+            "preserved_filters": self.get_preserved_filters(request),
+            "possible": [button for button in buttons if not button.reason],
+            "impossible": [button for button in buttons if button.reason],
+            "snapshot": moving.snapshot(asked),
+            "seen_revision": asked.revision,
+            "refused_form": form if unfit else None,
+            "refusal": refusal,
+            "compared": compared,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/appointments/appointmentrequest/sheet.html", context, status=status)
+
+    def with_filters(self, request, address):
+        """Return the address with the queue's filters, as they stood when the sheet was opened."""
+        return add_preserved_filters(
+            {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}, address
+        )

@@ -1,0 +1,301 @@
+"""The queue: what waits for the clinic, what each row says, and the ways to look at less or more of it."""
+
+from cryptography.fernet import InvalidToken
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import OuterRef, Q, Subquery
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.text import capfirst
+from django.utils.timesince import timesince
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from appointments.models import WAITS_FOR_CLINIC, AppointmentRequest, Status
+from appointments.references import read_reference
+from clinic.encryption import cipher
+from clinic.models import Location
+from procedures.models import ProcedurePage
+
+SEARCH_LENGTH = 254
+FEWEST_DIGITS = 7
+LONG_TEXTS = ("matter", "preferences", "signs", "answer")
+
+TONES = {
+    Status.NEW: "new",
+    Status.IN_PROGRESS: "going",
+    Status.WAITING: "waiting",
+    Status.AGREED: "good",
+    Status.ANSWERED: "good",
+    Status.DECLINED: "stopped",
+    Status.WITHDRAWN: "stopped",
+    Status.CLOSED: "stopped",
+}
+
+
+def queue_rows(requests):
+    """Return requests as the queue shows them: in its order, each with `procedure_name` in the reader's language."""
+    names = ProcedurePage.objects.in_language(get_language()).filter(procedure=OuterRef("procedure"))
+    rows = requests.select_related("procedure", "location", "holder").in_queue_order()
+    return rows.annotate(procedure_name=Subquery(names.values("plain_name")[:1]))
+
+
+class Queue(ChangeList):
+    """The list of the queue: it leaves the long texts shut, which only the sheet shows."""
+
+    def get_queryset(self, request, exclude_parameters=None):
+        return super().get_queryset(request, exclude_parameters).defer(*LONG_TEXTS)
+
+
+# Searching: what is typed may name a person, so it travels sealed and never stands in an address in clear.
+
+
+def sealed_search(typed):
+    """Return what stands in the address for a search: a reference as it is, anything else sealed; "" for nothing."""
+    typed = typed.strip()[:SEARCH_LENGTH]
+    return read_reference(typed) or (cipher("search").encrypt(typed.encode()).decode() if typed else "")
+
+
+def opened_search(sealed):
+    """Return what was typed, from what stands in the address; a text that we did not seal is taken as typed."""
+    try:
+        return cipher("search").decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        return sealed.strip()[:SEARCH_LENGTH]
+
+
+def found_by(requests, typed):
+    """Keep the requests that a reference (in any spelling), a whole email address or a telephone number leads to."""
+    if reference := read_reference(typed):
+        return requests.filter(reference=reference)
+    if "@" in typed:
+        return requests.filter(email_index__in=AppointmentRequest._meta.get_field("email_index").candidates(typed))
+    if sum(sign.isdigit() for sign in typed) >= FEWEST_DIGITS:
+        return requests.filter(phone_index__in=AppointmentRequest._meta.get_field("phone_index").candidates(typed))
+    return requests.none()
+
+
+# Filters
+
+
+class OneOf(admin.SimpleListFilter):
+    """A filter that leaves the queue as it is when the address holds none of its choices."""
+
+    template = "admin/appointments/appointmentrequest/filter.html"
+
+    def value(self):
+        """Return the choice in the address, or None."""
+        value = super().value()
+        return value if value in {choice for choice, _label in self.lookup_choices} else None
+
+
+class ViewFilter(OneOf):
+    """Whose turn it is. The queue opens on what waits for the clinic; a search looks through everything."""
+
+    title = _("whose turn it is")
+    parameter_name = "view"
+    views = {
+        "clinic": (_("Waits for the clinic"), WAITS_FOR_CLINIC),
+        "patient": (_("Waits for the patient"), (Status.WAITING,)),
+        "answered": (_("Answered"), (Status.ANSWERED, Status.AGREED)),
+        "closed": (_("Closed"), (Status.DECLINED, Status.WITHDRAWN, Status.CLOSED)),
+        "all": (_("All requests"), Status.values),
+    }
+
+    def __init__(self, request, *args):
+        self.opens_on = "all" if request.GET.get("q") else "clinic"
+        super().__init__(request, *args)
+
+    def lookups(self, request, model_admin):
+        return [(name, label) for name, (label, statuses) in self.views.items()]
+
+    def value(self):
+        """Return the view in the address, else the one the queue opens on."""
+        return super().value() or self.opens_on
+
+    def choices(self, changelist):
+        """List the views; there is no "All" above them, since it is one of them."""
+        for name, label in self.lookup_choices:
+            address = changelist.get_query_string({self.parameter_name: name}, ["p"])
+            yield {"selected": self.value() == name, "query_string": address, "display": label}
+
+    def queryset(self, request, queryset):
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(status__in=self.views[self.value()][1])
+
+
+class HolderFilter(OneOf):
+    """Who has it."""
+
+    title = _("who has it")
+    parameter_name = "holder"
+
+    def lookups(self, request, model_admin):
+        return [("me", _("Mine")), ("nobody", _("Nobody’s"))]
+
+    def queryset(self, request, queryset):
+        holders = {"me": {"holder": request.user}, "nobody": {"holder": None}}
+        return queryset.filter(**holders.get(self.value(), {}))
+
+
+class HurryFilter(OneOf):
+    """What cannot wait."""
+
+    title = _("how soon")
+    parameter_name = "soon"
+
+    def lookups(self, request, model_admin):
+        return [("urgent", _("Urgent")), ("overdue", _("Overdue"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "urgent":
+            return queryset.filter(Q(is_urgent=True) | Q(is_danger=True))
+        return queryset.overdue() if self.value() == "overdue" else queryset
+
+
+class ProcedureFilter(OneOf):
+    """Which procedure it is about."""
+
+    title = _("procedure")
+    parameter_name = "procedure"
+
+    def lookups(self, request, model_admin):
+        pages = ProcedurePage.objects.in_language(get_language()).select_related("procedure")
+        return [*((page.procedure.key, page.plain_name or page.slug) for page in pages), ("none", _("Not sure"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "none":
+            return queryset.filter(procedure=None)
+        return queryset.filter(procedure__key=self.value()) if self.value() else queryset
+
+
+class LocationFilter(OneOf):
+    """Where."""
+
+    title = _("location")
+    parameter_name = "location"
+
+    def lookups(self, request, model_admin):
+        return [*Location.objects.values_list("key", "name"), ("none", _("No preference"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "none":
+            return queryset.filter(location=None)
+        return queryset.filter(location__key=self.value()) if self.value() else queryset
+
+
+FILTERS = [ViewFilter, HolderFilter, HurryFilter, ProcedureFilter, LocationFilter]
+
+
+# Columns
+
+
+def tag(text, tone):
+    """Return a status tag: words, shape and colour that say the same."""
+    return render_to_string("_components/status_tag.html", {"text": text, "tone": tone})
+
+
+def moment(when, text):
+    """Return a time element that reads `text` and tells the exact moment too."""
+    return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(), exactly(when), text)
+
+
+def exactly(when):
+    """Return a moment in the clinic's time zone, as a short text."""
+    return date_format(timezone.localtime(when), "SHORT_DATETIME_FORMAT")
+
+
+def how_long(start, end):
+    """Return the time between two moments in one unit, such as "3 hours"."""
+    return timesince(start, end, depth=1)
+
+
+def cell(label, text):
+    """Return a cell that says what it is where a narrow window has no room for the head of the table."""
+    return format_html('<span class="cell-label">{}: </span>{}', label, text)
+
+
+@admin.display(description=_("status"))
+def status(row):
+    """Whether it cannot wait, and where it stands."""
+    tags = [tag(row.get_status_display(), TONES[row.status])]
+    if hurry := hurry_of(row):
+        tags.insert(0, tag(hurry, "urgent"))
+    return format_html(" ".join("{}" for _tag in tags), *tags)
+
+
+def hurry_of(row):
+    """Return the word for a request that cannot wait, or None."""
+    if row.is_danger:
+        return gettext("Danger")
+    return gettext("Urgent") if row.is_urgent else None
+
+
+@admin.display(description=_("patient"))
+def patient(row):
+    """The name, kept apart from the text around it when it runs the other way."""
+    return format_html("<bdi>{}</bdi>", row.full_name)
+
+
+@admin.display(description=_("asks for"))
+def asks_for(row):
+    """What they would like, and for which procedure."""
+    procedure = row.procedure_name or (row.procedure.key if row.procedure else gettext("Not sure which procedure"))
+    return format_html("{}<br>{}", capfirst(row.get_wish_display()), procedure)
+
+
+@admin.display(description=_("where"))
+def place(row):
+    """The location they chose."""
+    return row.location or gettext("No preference")
+
+
+@admin.display(description=_("waiting since"))
+def waiting_since(row):
+    """How long ago the request came."""
+    age = gettext("%(time)s ago") % {"time": how_long(row.created_at, timezone.now())}
+    return cell(gettext("Received"), moment(row.created_at, age))
+
+
+@admin.display(description=_("due by"))
+def due_by(row):
+    """By when the clinic promised to answer; said loudly when that moment has passed."""
+    if not row.waits_for_clinic:
+        return "–"
+    if late := how_late(row):
+        return moment(row.due_at, tag(late, "urgent"))
+    return cell(gettext("Due by"), moment(row.due_at, exactly(row.due_at)))
+
+
+@admin.display(description=_("who has it"))
+def held_by(row):
+    """The member of staff who claimed it."""
+    return cell(gettext("Who has it"), row.holder or gettext("nobody"))
+
+
+@admin.display(description=_("what is next"))
+def what_is_next(row):
+    """The next step, in words."""
+    return cell(gettext("Next"), next_step(row))
+
+
+def how_late(row):
+    """Return by how much an answer is late, in words; "" when it is not."""
+    if not row.is_overdue():
+        return ""
+    return gettext("Overdue by %(time)s") % {"time": how_long(row.due_at, timezone.now())}
+
+
+def next_step(row):
+    """Return what is to be done next, and by implication by whom."""
+    if row.status == Status.WAITING:
+        return gettext("The patient answers")
+    if row.waits_for_clinic:
+        return gettext("Answer or decline it") if row.holder_id else gettext("Claim it")
+    return gettext("Nothing more") if row.status == Status.CLOSED else gettext("Close it")
+
+
+COLUMNS = ["reference", status, patient, asks_for, place, waiting_since, due_by, held_by, what_is_next]

@@ -1,0 +1,135 @@
+"""The sheet: all that is known of one request on one screen, in words."""
+
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import get_language_info, gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.roles import Role
+from appointments.admin import queue
+from appointments.forms import ReachBy, times_in_words
+from audit.actors import PATIENT, STAFF
+from audit.models import Event
+from clinic.models import telephone_href
+from outbox.models import Message, State
+
+READ = "request.read"
+NEWEST_READS = 20
+
+WHAT_HAPPENED = {
+    "request.received": _("Sent the request"),
+    "request.claimed": _("Claimed it"),
+    "request.released": _("Released it to the queue"),
+    "request.answered": _("Answered it"),
+    "request.declined": _("Declined it"),
+    "request.closed": _("Closed it"),
+    READ: _("Opened this sheet"),
+}
+PURPOSES = {
+    "received": _("We have your request"),
+    "answered": _("We have answered your request"),
+    "declined": _("We cannot do what you asked for"),
+}
+MESSAGE_TONES = {
+    State.WAITING: "waiting",
+    State.SENDING: "going",
+    State.SENT: "good",
+    State.UNDELIVERABLE: "urgent",
+    State.CANCELLED: "stopped",
+}
+
+
+def sheet(asked, *, user):
+    """Return the template context of one request's sheet, as `user` may see it (4 queries)."""
+    events = Event.objects.about(asked)
+    happened, reads = list(events.exclude(verb=READ)), list(events.filter(verb=READ)[: NEWEST_READS + 1])
+    staff = User.objects.in_bulk({event.actor_id for event in happened + reads if event.actor_kind == STAFF})
+    return {
+        "asked": asked,
+        "hurry": queue.hurry_of(asked),
+        "tone": queue.TONES[asked.status],
+        "overdue": queue.how_late(asked),
+        "facts": facts(asked),
+        "preferences": preferences(asked.preferences or {}),
+        "signs": asked.signs or [],
+        "ticked": [sign for sign in asked.signs or [] if sign["ticked"]],
+        "phone_href": telephone_href(asked.phone) if asked.phone else "",
+        "messages_sent": [message_line(message) for message in Message.objects.about(asked).visible_to(user)],
+        "history": [history_line(event, staff) for event in happened],
+        "reads": [history_line(event, staff) for event in reads[:NEWEST_READS]],
+        "more_reads": len(reads) > NEWEST_READS,
+    }
+
+
+def facts(asked):
+    """Return rows for the component `summary_list`: what was asked for, and by when it is to be answered."""
+    waited = queue.how_long(asked.created_at, timezone.now())
+    rows = [
+        (gettext("Would like"), capfirst(asked.get_wish_display())),
+        (gettext("Procedure"), asked.procedure_name or asked.procedure or gettext("Not sure")),
+        (gettext("Location"), asked.location or gettext("No preference")),
+        (gettext("Language"), get_language_info(asked.language)["name_translated"]),
+        (
+            gettext("Received"),
+            gettext("%(when)s (%(time)s ago)") % {"when": queue.exactly(asked.created_at), "time": waited},
+        ),
+        (gettext("Who has it"), holder_in_words(asked)),
+    ]
+    if asked.waits_for_clinic:
+        rows.append((gettext("Due by"), queue.exactly(asked.due_at)))
+    return [{"label": label, "value": str(value)} for label, value in rows]
+
+
+def preferences(chosen):
+    """Return rows for the component `summary_list`: when the patient can come, and how they like to be reached."""
+    rows = []
+    if chosen.get("times"):
+        rows.append((gettext("Can come"), times_in_words(chosen["times"])))
+    if chosen.get("reach_by") in ReachBy.values:
+        rows.append((gettext("Reach them"), ReachBy(chosen["reach_by"]).label))
+        may = gettext("Yes") if chosen.get("leave_message") else gettext("No")
+        rows.append((gettext("May we leave a message?"), may))
+    return [{"label": label, "value": str(value)} for label, value in rows]
+
+
+def holder_in_words(asked):
+    """Return who has the request, and since when."""
+    if asked.holder is None:
+        return gettext("Nobody")
+    return gettext("%(name)s, since %(when)s") % {"name": asked.holder, "when": queue.exactly(asked.held_since)}
+
+
+def message_line(message):
+    """Return one message to the patient, for the template."""
+    return {
+        "purpose": PURPOSES.get(message.purpose, message.purpose),
+        "state": message.get_state_display(),
+        "tone": MESSAGE_TONES[message.state],
+        "when": message.sent_at or message.created_at,
+        "is_undeliverable": message.state == State.UNDELIVERABLE,
+        "language": message.language,
+        "subject": message.subject,
+        "text": message.text,
+    }
+
+
+def history_line(event, staff):
+    """Return one audit event as an item of the component `history`."""
+    return {
+        "when": timezone.localtime(event.happened_at),
+        "what": WHAT_HAPPENED.get(event.verb, event.verb),
+        "who": actor_in_words(event, staff),
+    }
+
+
+def actor_in_words(event, staff):
+    """Return who did it: a member of staff with the roles held then, the patient, or a command."""
+    if event.actor_kind == PATIENT:
+        return gettext("the patient")
+    if event.actor_kind != STAFF:
+        return event.actor_name
+    labels = dict(Role.choices)
+    roles = ", ".join(str(labels.get(role, role)) for role in event.actor_role.split())
+    name = staff.get(event.actor_id, gettext("somebody who left"))
+    return f"{name} ({roles})" if roles else str(name)

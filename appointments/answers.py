@@ -1,0 +1,204 @@
+"""What a patient has answered so far, read anew at every page against what the clinic offers now."""
+
+from django.utils.functional import cached_property
+from django.utils.translation import get_language, gettext
+
+from appointments.forms import FORMS, NO_PREFERENCE, NOT_SURE
+from appointments.models import Wish
+from appointments.signs import cover, signs_to_ask
+from clinic.models import Location, OpeningHours, Urgency
+from procedures.models import ProcedurePage
+
+CHECK, EMERGENCY = "check", "emergency"
+BEFORE_HOURS_ARE_KNOWN = range(5)
+
+
+class Offered:
+    """What the clinic offers now, in the reader's language; each part is read once, when it is first asked for."""
+
+    @cached_property
+    def pages(self):
+        """The published page of each procedure by its key: in the reader's language where there is one."""
+        found = {}
+        for page in self._published_pages:
+            if page.language == get_language() or page.procedure.key not in found:
+                found[page.procedure.key] = page
+        return found
+
+    @cached_property
+    def _published_pages(self):
+        """Every published page, in the order of the procedures (3 queries)."""
+        pages = ProcedurePage.objects.published().select_related("procedure")
+        pages = pages.prefetch_related("procedure__performed_at", "procedure__evaluated_at")
+        return list(pages.order_by("procedure__order", "procedure__key", "language"))
+
+    @property
+    def slugs(self):
+        """The address of each page, by key of the procedure and language."""
+        return {(page.procedure.key, page.language): page.slug for page in self._published_pages}
+
+    def key_of(self, slug):
+        """Return the key of the procedure whose page has this address in the reader's language, "" for none."""
+        return next(
+            (key for (key, language), found in self.slugs.items() if (language, found) == (get_language(), slug)), ""
+        )
+
+    @cached_property
+    def procedures(self):
+        """The plain name of each procedure, by key."""
+        return {key: page.plain_name for key, page in self.pages.items()}
+
+    @cached_property
+    def locations(self):
+        """The places in use, by key."""
+        return {location.key: location for location in Location.objects.filter(is_open=True)}
+
+    @cached_property
+    def places(self):
+        """What is said of each place, by key: its name, and for what patients are only examined there."""
+        return {key: self._place(location) for key, location in self.locations.items()}
+
+    def _place(self, location):
+        only = [key for key in self.pages if self.is_only_examined(procedure=key, location=location.key)]
+        if not only:
+            return location.name
+        if len(only) == len(self.pages):
+            return gettext("%(place)s (examinations only)") % {"place": location.name}
+        names = ", ".join(self.procedures[key] for key in only)
+        return gettext("%(place)s (examinations only for: %(treatments)s)") % {
+            "place": location.name,
+            "treatments": names,
+        }
+
+    def is_only_examined(self, *, procedure, location):
+        """Say whether patients are examined for this procedure at this place, but not treated there."""
+        if procedure not in self.pages:
+            return False
+        asked = self.pages[procedure].procedure
+        performed, evaluated = (
+            {place.key for place in places.all()} for places in (asked.performed_at, asked.evaluated_at)
+        )
+        return location in evaluated - performed
+
+    @cached_property
+    def weekdays(self):
+        """The weekdays on which the clinic is open anywhere (0 is Monday); Monday to Friday before hours are known."""
+        return sorted(set(OpeningHours.objects.values_list("weekday", flat=True))) or list(BEFORE_HOURS_ARE_KNOWN)
+
+
+class Answers:
+    """What a draft says so far: each page's form, read anew from what was typed."""
+
+    def __init__(self, draft):
+        self.draft = draft
+        self.offered = Offered()
+        self._read, self._signs_by_procedure = {}, {}
+
+    def read(self, step, data=None):
+        """Return the form of a step over `data`, else over what the draft holds of it (None when it holds nothing)."""
+        if data is not None:
+            form = FORMS[step](data, offered=self.offered, answers=self)
+            self.draft.typed[step] = form.typed()
+            self._read = {step: form}
+        if step not in self._read:
+            typed = self.draft.typed.get(step)
+            self._read[step] = FORMS[step](typed, offered=self.offered, answers=self) if typed else None
+        return self._read[step]
+
+    def opened(self, step):
+        """Return the form of a step as it is opened: filled in with what was typed, and not judged yet."""
+        typed = self.draft.typed.get(step, {})
+        form = FORMS[step](offered=self.offered, answers=self)
+        form.initial = {name: field.widget.value_from_datadict(typed, {}, name) for name, field in form.fields.items()}
+        return form
+
+    def is_answered(self, step):
+        """Say whether a step's questions are answered as they are asked now."""
+        form = self.read(step)
+        return form is not None and form.is_valid()
+
+    def first_missing(self):
+        """Return the first step that has no good answer, EMERGENCY when a sign cannot wait, None when all is there."""
+        for step in FORMS:
+            if step in self.steps and not self.is_answered(step):
+                return step
+            if step == "signs" and self.ticked(Urgency.EMERGENCY):
+                return EMERGENCY
+        return None
+
+    @property
+    def steps(self):
+        """The pages of this request, in order; where there never were warning signs there is none about them."""
+        return [step for step in (*FORMS, CHECK) if step != "signs" or self.signs or self.draft.signs]
+
+    # What the forms ask of each other
+
+    def _cleaned(self, step, name, default):
+        return self.read(step).cleaned_data[name] if self.is_answered(step) else default
+
+    @property
+    def wish(self):
+        """What the patient would like; an appointment until they say."""
+        return self._cleaned("wish", "wish", Wish.APPOINTMENT)
+
+    @property
+    def procedure(self):
+        """The key of the procedure, "" when the patient is not sure or has not said."""
+        return self._cleaned("wish", "procedure", "").replace(NOT_SURE, "")
+
+    @property
+    def location(self):
+        """The key of the place, "" without a preference."""
+        return self._cleaned("wish", "location", "").replace(NO_PREFERENCE, "")
+
+    @property
+    def signs(self):
+        """The warning signs to ask about now."""
+        if self.procedure not in self._signs_by_procedure:
+            self._signs_by_procedure[self.procedure] = signs_to_ask(self.procedure)
+        return self._signs_by_procedure[self.procedure]
+
+    @property
+    def signs_are_current(self):
+        """Whether the signs that the patient was shown are still all that there are to ask about."""
+        same_language = self.draft.signs_language == get_language()
+        return cover(self.draft.signs, self.signs, same_language=same_language)
+
+    def signs_to_show(self, *, is_read):
+        """Return the signs of the page: those it was drawn with while its answers are read, else those asked now."""
+        return self.draft.signs if is_read and self.signs_are_current else self.signs
+
+    def show_signs(self, form):
+        """Note which signs the patient is being shown: those of now, unless `form` shows again what they had."""
+        if not (form.is_bound and self.signs_are_current):
+            self.draft.signs, self.draft.signs_language = self.signs, get_language()
+
+    def ticked(self, urgency):
+        """Return the signs of this urgency that the patient has."""
+        ticked = self._cleaned("signs", "signs", [])
+        return [sign for sign in self.draft.signs if sign["key"] in ticked and sign["urgency"] == urgency]
+
+    def to_send(self):
+        """Return all answers as `workflow.submit` takes them; every step must be answered."""
+        ticked = self._cleaned("signs", "signs", [])
+        matter, person = self.read("matter").cleaned_data, self.read("person").cleaned_data
+        born = person["date_of_birth"]
+        return {
+            "wish": str(self.wish),
+            "procedure": self.procedure,
+            "location": self.location,
+            "signs": [
+                {key: sign[key] for key in ("key", "text", "urgency")} | {"ticked": sign["key"] in ticked}
+                for sign in self.draft.signs
+            ],
+            "matter": matter["matter"],
+            "full_name": person["full_name"],
+            "email": person["email"],
+            "phone": person["phone"],
+            "date_of_birth": born.isoformat() if born else "",
+            "preferences": {
+                "times": matter.get("times", []),
+                "reach_by": person["reach_by"],
+                "leave_message": person["leave_message"],
+            },
+        }

@@ -1,0 +1,199 @@
+"""Reads what people type: names in any script, telephone numbers in any format, the day they were born."""
+
+import unicodedata
+from datetime import date
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.dates import MONTHS, MONTHS_3
+from django.utils.translation import get_language, gettext, override, pgettext
+from django.utils.translation import gettext_lazy as _
+
+DIGITS_NEEDED = 7
+OLDEST_YEAR = 1900
+
+# Characters that hide between others, or turn the direction of what follows, and the mark that is shown for them.
+MARK = "\N{REPLACEMENT CHARACTER}"
+ZERO_WIDTH = {0x180E, 0x200B, *range(0x2060, 0x2065), 0xFEFF, *range(0xFFF9, 0xFFFC)}
+TURNS_DIRECTION = {*range(0x202A, 0x202F), *range(0x2066, 0x2070)}
+HIDDEN = ZERO_WIDTH | TURNS_DIRECTION
+
+
+def is_refused(sign):
+    """Say whether a character can hide or turn the text around it, or could not be read.
+
+    Joiners (needed by Persian and by emoji) and the marks that keyboards for Hebrew and Arabic type are taken.
+    """
+    return ord(sign) in HIDDEN or sign == MARK or unicodedata.category(sign) in ("Cc", "Cs")
+
+
+def shown(text):
+    """Return typed text with a visible mark in place of each character that is refused, so that it can be found."""
+    return "".join(MARK if is_refused(sign) and sign not in "\n\r\t" else sign for sign in text)
+
+
+class ShownInput(forms.TextInput):
+    """A line of text that shows hidden characters."""
+
+    def format_value(self, value):
+        return shown(super().format_value(value) or "")
+
+
+class ShownEmailInput(ShownInput):
+    """An e-mail address, which telephones offer the right keys for."""
+
+    input_type = "email"
+
+
+class ShownTextarea(forms.Textarea):
+    """Several lines of text that show hidden characters."""
+
+    def format_value(self, value):
+        return shown(super().format_value(value) or "")
+
+
+class PlainTextField(forms.CharField):
+    """Text in any script, in NFC; refuses hidden characters. `longest` is its length in characters.
+
+    There is no `maxlength` in the page: browsers cut what is pasted there without a word.
+    """
+
+    widget = ShownInput
+
+    def __init__(self, *, longest, **kwargs):
+        self.longest = longest
+        super().__init__(**kwargs)
+        self.validators = []
+
+    def to_python(self, value):
+        text = self.spaced(super().to_python(value))
+        if len(text) > self.longest:
+            raise ValidationError(
+                gettext("“%(label)s” can hold %(longest)s characters, and you have %(length)s. Make it shorter.")
+                % {"label": self.label, "longest": f"{self.longest:,}", "length": f"{len(text):,}"},
+                code="too_long",
+            )
+        if any(map(self.refuses, text)):
+            raise ValidationError(
+                gettext("“%(label)s” has a hidden character, which we show as %(mark)s. Delete it.")
+                % {"label": self.label, "mark": MARK},
+                code="hidden_character",
+            )
+        return unicodedata.normalize("NFC", text)
+
+    def spaced(self, text):
+        """Return the text with a tab, as pasted from a table, as a space."""
+        return text.replace("\t", " ")
+
+    def refuses(self, sign):
+        """Say whether this character is refused here."""
+        return is_refused(sign)
+
+
+class LongTextField(PlainTextField):
+    """Text of several lines."""
+
+    widget = ShownTextarea
+
+    def spaced(self, text):
+        """Return the text with each kind of line break as a line feed."""
+        for line_break in ("\r\n", "\r", "\u2028", "\u2029"):
+            text = text.replace(line_break, "\n")
+        return text
+
+    def refuses(self, sign):
+        """Take line breaks and tabs."""
+        return sign not in "\n\t" and is_refused(sign)
+
+
+class PhoneField(PlainTextField):
+    """A telephone number in any format, with words or an extension: seven digits or more are never refused."""
+
+    def spaced(self, text):
+        """Return the number without the direction marks that come along when it is copied from a list of contacts."""
+        return "".join(sign for sign in super().spaced(text) if ord(sign) not in HIDDEN)
+
+    def clean(self, value):
+        """Return the number as it was typed. Raises ValidationError."""
+        text = super().clean(value)
+        if text and sum(sign.isdecimal() for sign in text) < DIGITS_NEEDED:
+            raise ValidationError(_("Enter your telephone number with its area code."), code="too_few_digits")
+        return text
+
+
+class EmailField(PlainTextField):
+    """An e-mail address, as it was typed."""
+
+    widget = ShownEmailInput
+
+    def clean(self, value):
+        """Return the address, upper and lower case as typed. Raises ValidationError."""
+        text = super().clean(value)
+        return forms.EmailField(required=False, error_messages={"invalid": self.error_messages["invalid"]}).clean(text)
+
+
+class BirthdateInput(forms.MultiWidget):
+    """Three short boxes, in the order of the reader's language, since people know the day they were born by heart."""
+
+    def __init__(self, parts, attrs=None):
+        autocomplete = {part: {"autocomplete": f"bday-{part}"} for part in parts}
+        for part in ("day", "year"):
+            autocomplete[part]["inputmode"] = "numeric"
+        super().__init__({part: ShownInput(attrs=autocomplete[part]) for part in parts}, attrs)
+
+    def decompress(self, value):
+        """Return empty boxes: a day of birth always comes as three texts."""
+        return [None, None, None]
+
+
+class BirthdateField(forms.MultiValueField):
+    """A day of birth; the month may be a number or a word."""
+
+    labels = {"day": _("Day"), "month": _("Month"), "year": _("Year")}
+
+    def __init__(self, **kwargs):
+        self.parts = pgettext("order in which a date is written", "month day year").split()
+        fields = [forms.CharField(required=False, label=self.labels[part]) for part in self.parts]
+        for field in fields:
+            field.validators = []
+        super().__init__(fields, widget=BirthdateInput(self.parts), require_all_fields=False, **kwargs)
+
+    def compress(self, values):
+        """Return the date, or None when all three boxes are empty. Raises ValidationError."""
+        if not values:
+            return None
+        typed = dict(zip(self.parts, values, strict=True))
+        try:
+            born = date(whole_number(typed["year"]), month_number(typed["month"]), whole_number(typed["day"]))
+        except (ValueError, OverflowError):
+            raise ValidationError(
+                _("Enter the month, day and year you were born, such as 3 27 1956, or leave all 3 boxes empty."),
+                code="no_date",
+            ) from None
+        if born > timezone.localdate():
+            raise ValidationError(_("Your date of birth must be in the past."), code="future")
+        if born.year < OLDEST_YEAR:
+            raise ValidationError(_("Enter the year you were born with 4 digits, such as 1956."), code="year")
+        return born
+
+
+def whole_number(text):
+    """Return the number that a short text of digits writes. Raises ValueError."""
+    if len(text) > 4:
+        raise ValueError
+    return int(text)
+
+
+def month_number(text):
+    """Return the month that a number or a word names, in the reader's language or English. Raises ValueError."""
+    if text.isdecimal():
+        return whole_number(text)
+    word = text.casefold().rstrip(".")
+    for language in (get_language(), "en"):
+        with override(language):
+            for names in (MONTHS, MONTHS_3):
+                for number, name in names.items():
+                    if word == str(name).casefold().rstrip("."):
+                        return number
+    raise ValueError

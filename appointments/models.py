@@ -1,0 +1,237 @@
+"""The request, never called an appointment until a time is agreed, and its private links."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumbers import NumberParseException, PhoneNumberFormat, format_number
+from phonenumbers import parse as parse_number
+
+from appointments.references import hash_of
+from clinic.encryption import EncryptedDateField, EncryptedJSONField, EncryptedTextField, KeyedIndexField
+from clinic.models import Location
+from clinic.translated import language_choices
+from procedures.models import Procedure
+
+TRACKING_LINK_LASTS = timedelta(days=365)
+
+
+def normalise_email(email):
+    """Return an e-mail address as it is compared: case aside."""
+    return email.strip().casefold()
+
+
+def normalise_phone(number):
+    """Return a telephone number as it is compared: E.164 where it can be read, else its digits."""
+    try:
+        return format_number(parse_number(number, settings.PHONE_REGION), PhoneNumberFormat.E164)
+    except NumberParseException:
+        return "".join(sign for sign in number if sign.isdigit())
+
+
+class Status(models.TextChoices):
+    """Where a request stands."""
+
+    NEW = "new", _("new")
+    IN_PROGRESS = "in_progress", _("in progress")
+    WAITING = "waiting", _("waiting for the patient")
+    AGREED = "agreed", _("time agreed")
+    ANSWERED = "answered", _("answered")
+    DECLINED = "declined", _("declined")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    CLOSED = "closed", _("closed")
+
+
+WAITS_FOR_CLINIC = (Status.NEW, Status.IN_PROGRESS)
+
+
+class Kind(models.TextChoices):
+    """Whether a patient sent it; practice and heartbeat requests are never counted."""
+
+    REAL = "real", _("real")
+    PRACTICE = "practice", _("practice")
+    HEARTBEAT = "heartbeat", _("heartbeat")
+
+
+class Wish(models.TextChoices):
+    """What the patient would like."""
+
+    APPOINTMENT = "appointment", _("an appointment")
+    QUESTION = "question", _("an answer to a question")
+
+
+class DeclineReason(models.TextChoices):
+    """Why the clinic cannot help with a request; each drives its own message."""
+
+    NOT_OFFERED = "not_offered", _("we do not offer this treatment")
+    REFERRAL_NEEDED = "referral_needed", _("a letter from a doctor is needed first")
+    OTHER_CARE = "other_care", _("other care is better for this problem")
+    NOT_REACHED = "not_reached", _("we could not reach the patient")
+    DUPLICATE = "duplicate", _("the same request came twice")
+
+
+class RequestQuerySet(models.QuerySet):
+    """Queue words."""
+
+    def real(self):
+        """Requests that patients sent."""
+        return self.filter(kind=Kind.REAL)
+
+    def waiting_for_clinic(self):
+        """What waits for the clinic."""
+        return self.filter(status__in=WAITS_FOR_CLINIC)
+
+    def in_queue_order(self):
+        """Danger first, then urgent, then due soonest: what is overdue comes first by itself."""
+        return self.order_by("-is_danger", "-is_urgent", "due_at", "id")
+
+    def overdue(self, now=None):
+        """Requests that the clinic promised to have answered by now."""
+        return self.waiting_for_clinic().filter(due_at__lt=now or timezone.now())
+
+    def visible_to(self, user):
+        """Requests that this member of staff may see."""
+        return self if user.has_perm("appointments.view_appointmentrequest") else self.none()
+
+
+class RealRequests(models.Manager.from_queryset(RequestQuerySet)):
+    """What every query sees unless it asks for more: real requests."""
+
+    def get_queryset(self):
+        """Leave out practice and heartbeat requests."""
+        return super().get_queryset().real()
+
+
+class AppointmentRequest(models.Model):
+    """What a patient asked for. Every change goes through `appointments/workflow.py`."""
+
+    personal_data = (
+        "full_name",
+        "email",
+        "email_index",
+        "phone",
+        "phone_index",
+        "date_of_birth",
+        "matter",
+        "preferences",
+        "signs",
+        "answer",
+        "answers_index",
+    )
+
+    reference = models.CharField(_("reference"), max_length=9, unique=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.REAL)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.NEW)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    language = models.CharField(_("language"), max_length=10, choices=language_choices, default="en")
+    wish = models.CharField(_("would like"), max_length=12, choices=Wish)
+    procedure = models.ForeignKey(
+        Procedure, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("procedure")
+    )
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("location")
+    )
+    is_danger = models.BooleanField(_("danger"), default=False)
+    is_urgent = models.BooleanField(_("urgent"), default=False)
+    created_at = models.DateTimeField(_("received"), default=timezone.now, editable=False)
+    status_since = models.DateTimeField(_("in this status since"), default=timezone.now, editable=False)
+    due_at = models.DateTimeField(_("due by"), null=True, editable=False)
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="requests_held",
+        verbose_name=_("held by"),
+    )
+    held_since = models.DateTimeField(_("held since"), null=True, editable=False)
+    decline_reason = models.CharField(_("reason"), max_length=20, choices=DeclineReason, blank=True)
+
+    full_name = EncryptedTextField(_("name"))
+    email = EncryptedTextField(_("e-mail"), blank=True)
+    email_index = KeyedIndexField(source="email", normalise=normalise_email)
+    phone = EncryptedTextField(_("telephone"), blank=True)
+    phone_index = KeyedIndexField(source="phone", normalise=normalise_phone)
+    date_of_birth = EncryptedDateField(_("date of birth"), null=True, blank=True)
+    matter = EncryptedTextField(_("what is the matter"))
+    preferences = EncryptedJSONField(_("when it suits"), null=True, blank=True)
+    signs = EncryptedJSONField(_("warning signs shown, and the answers"), null=True, blank=True)
+    answer = EncryptedTextField(_("answer to the patient"), blank=True)
+    # A keyed index of all answers as sent: tells the same form sent again from one sent with other answers.
+    answers_index = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = RealRequests()
+    of_every_kind = RequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("request")
+        verbose_name_plural = _("requests")
+        default_permissions = ("view",)
+        permissions = [
+            ("triage_appointmentrequest", "Can claim and answer requests"),
+            ("release_others", "Can release requests that others hold"),
+        ]
+        base_manager_name = "of_every_kind"
+        indexes = [
+            models.Index(fields=["-is_danger", "-is_urgent", "due_at", "id"], name="request_queue"),
+            models.Index(fields=["status", "due_at"], name="request_by_status"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(holder=None, held_since=None) | Q(holder__isnull=False, held_since__isnull=False),
+                name="request_holder_and_since",
+            ),
+            models.CheckConstraint(condition=~Q(status="new") | Q(holder=None), name="request_new_is_unheld"),
+            models.CheckConstraint(
+                condition=~Q(status="declined") | ~Q(decline_reason=""), name="request_declined_has_reason"
+            ),
+            models.CheckConstraint(condition=~Q(email_index="", phone_index=""), name="request_can_be_answered"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["new", "in_progress"]) | Q(due_at__isnull=False), name="request_waiting_is_due"
+            ),
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    def make_link(self, *, token, made_for):
+        """Store the private link that `token` opens, and return it; the token itself is not kept."""
+        expires_at = timezone.now() + TRACKING_LINK_LASTS
+        return self.tracking_links.create(token_hash=hash_of(token), made_for=made_for, expires_at=expires_at)
+
+    @property
+    def waits_for_clinic(self):
+        """Whether the clinic has the next move."""
+        return self.status in WAITS_FOR_CLINIC
+
+    def is_overdue(self, now=None):
+        """Whether the clinic promised to have answered by now."""
+        return self.waits_for_clinic and self.due_at < (now or timezone.now())
+
+
+class TrackingLink(models.Model):
+    """A private address of a request's status page. Only the token's hash is stored."""
+
+    personal_data = ()
+
+    request = models.ForeignKey(AppointmentRequest, on_delete=models.CASCADE, related_name="tracking_links")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    made_for = models.CharField(_("made for"), max_length=40)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("tracking link")
+        verbose_name_plural = _("tracking links")
+
+    def __str__(self):
+        return f"{self.made_for} {self.pk}"
+
+    @property
+    def is_open(self):
+        """Whether the link still shows the page."""
+        return self.revoked_at is None and self.expires_at > timezone.now()

@@ -1,0 +1,100 @@
+"""The answers so far travel in the form itself, encrypted and authenticated, so that nothing is stored before "Send".
+
+See docs/decisions/0003-sealed-answers.md.
+"""
+
+import json
+import zlib
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from cryptography.fernet import InvalidToken
+from django.utils import timezone
+
+from appointments.references import new_token
+from clinic.encryption import cipher
+
+PURPOSE = "sealed answers"
+SHAPE = 1
+SEAL_LENGTH = 12_000
+OPENED_LENGTH = 200_000
+GOES_STALE_AFTER = timedelta(hours=24)
+
+# What the last page of questions may still add, so that a long text is refused on its own page and not on that one.
+ROOM_FOR_LAST_STEP = 2_500
+LAST_STEP = "person"
+
+
+class Broken(Exception):
+    """Raised for a seal that is not ours, or not whole, or of a form that has changed its shape since."""
+
+
+class TooLong(Exception):
+    """Raised when the answers do not fit into a seal."""
+
+
+def seal(answers):
+    """Return a dictionary of JSON values as encrypted text of at most SEAL_LENGTH characters. Raises TooLong."""
+    text = json.dumps(answers, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    if len(text) > OPENED_LENGTH:
+        raise TooLong
+    sealed = cipher(PURPOSE).encrypt(zlib.compress(text, level=9)).decode()
+    if len(sealed) > SEAL_LENGTH:
+        raise TooLong
+    return sealed
+
+
+def unseal(sealed):
+    """Return the dictionary that was sealed, and the moment (aware, UTC, to the second) when it was. Raises Broken."""
+    if len(sealed) > SEAL_LENGTH:
+        raise Broken
+    try:
+        token = sealed.encode()
+        packed = cipher(PURPOSE).decrypt(token)
+        sealed_at = datetime.fromtimestamp(cipher(PURPOSE).extract_timestamp(token), tz=UTC)
+    except (InvalidToken, UnicodeEncodeError):
+        raise Broken from None
+    opener = zlib.decompressobj()
+    text = opener.decompress(packed, OPENED_LENGTH)
+    if not opener.eof:
+        raise Broken
+    return json.loads(text.decode("utf-8", "surrogatepass")), sealed_at
+
+
+@dataclass
+class Draft:
+    """A request that is being filled in.
+
+    `token` opens the request's private page once it is sent. `typed` is what was typed, by step and name of the input,
+    whether it is right or not: it is read again at every step. `signs` are the warning signs as they were last shown,
+    in `signs_language`. `was_checked` says that the page with all answers was reached, which changes return to.
+    """
+
+    token: str = field(default_factory=new_token)
+    typed: dict = field(default_factory=dict)
+    signs: list = field(default_factory=list)
+    signs_language: str = ""
+    was_checked: bool = False
+    sealed_at: datetime | None = None
+
+    @classmethod
+    def opened(cls, sealed):
+        """Return the draft that a form brought back. Raises Broken."""
+        values, sealed_at = unseal(sealed)
+        if values.pop("shape", None) != SHAPE:
+            raise Broken
+        return cls(**values, sealed_at=sealed_at)
+
+    def sealed(self):
+        """Return the draft as the text that travels in the form. Raises TooLong."""
+        values = asdict(self)
+        values.pop("sealed_at")
+        sealed = seal({"shape": SHAPE, **values})
+        if LAST_STEP not in self.typed and len(sealed) > SEAL_LENGTH - ROOM_FOR_LAST_STEP:
+            raise TooLong
+        return sealed
+
+    @property
+    def is_stale(self):
+        """Whether it was sealed so long ago that its answers are looked at again before they are sent."""
+        return self.sealed_at is not None and timezone.now() - self.sealed_at > GOES_STALE_AFTER

@@ -1,0 +1,317 @@
+"""The patient's request, a page of questions at a time, and the private page on which it can be followed."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse, translate_url
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from appointments import workflow
+from appointments.answers import CHECK, EMERGENCY, Answers
+from appointments.forms import FORMS, ReachBy, times_in_words
+from appointments.models import Status, TrackingLink, Wish
+from appointments.references import hash_of
+from appointments.sealed import Broken, Draft, TooLong
+from audit.actors import Actor
+from clinic.context_processors import languages_here
+from clinic.models import Urgency
+from clinic.page_cache import private_page
+from clinic.views import failure_page
+from procedures.models import ProcedurePage
+
+URGENT = "urgent"
+
+FIRST_ANSWER_THIS = _("One answer is missing. Give it here, and continue.")
+SEAL_IS_BROKEN = _(
+    "We could not read the answers from your earlier pages. What you typed on this page is still here. "
+    "Continue, and we ask for the rest again."
+)
+SEAL_IS_OLD = _(
+    "Nothing was sent yet, since this page was open for more than 24 hours. Nothing is lost. "
+    "Look at your answers again, then send them."
+)
+FORM_NOT_CHECKED = _(
+    "Nothing was sent, and nothing you typed is lost. We could not check that this form came from your own browser. "
+    "Try once more. If it happens again, allow cookies for this site: we use 1, to keep your form safe."
+)
+
+
+# The request
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_form(request):
+    """Ask for an appointment or an answer: GET opens the first page, POST leads from page to page."""
+    return _kept_for_back(_moved(request) if request.method == "POST" else _started(request))
+
+
+def _csrf_failure(request):
+    """Answer a page without a good CSRF token: the same page, with what was typed, and a fresh token."""
+    return _kept_for_back(_shown_again(request, FORM_NOT_CHECKED, status=403))
+
+
+request_form.csrf_failure = _csrf_failure
+
+
+def _kept_for_back(response):
+    """Let this one browser keep the page: Chromium answers Back to a no-store page of a POST with a warning instead."""
+    patch_cache_control(response, private=True, no_cache=True)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _started(request):
+    page = Page(request, Draft())
+    offered = page.answers.offered
+    procedure, location = offered.key_of(request.GET.get("procedure")), request.GET.get("location")
+    page.draft.typed["wish"] = {
+        "procedure": procedure,
+        "location": location if location in offered.locations else "",
+    }
+    request.addresses = {
+        language: f"{translate_url(request.path, language)}?procedure={slug}"
+        for (key, language), slug in offered.slugs.items()
+        if key == procedure
+    }
+    return page.show("wish")
+
+
+def _moved(request):
+    """Read the page that came, and show the one to go to."""
+    step, go = request.POST.get("step", ""), request.POST.get("go", "")
+    try:
+        page = Page(request, Draft.opened(request.POST.get("seal", "")))
+    except Broken:
+        return _shown_again(request, SEAL_IS_BROKEN, status=422)
+    if step in FORMS:
+        return _read(page, step, go)
+    if go == "back":
+        return page.lead_to(page.before(step))
+    if go == "language":
+        return page.lead_to(step)
+    if go.startswith("change-"):
+        return page.lead_to(go.removeprefix("change-"))
+    if (step, go) == (CHECK, "send"):
+        return _send(page)
+    return page.lead_on(after="signs" if step == URGENT else step)
+
+
+def _read(page, step, go):
+    """Take in a page of questions."""
+    before = page.draft.typed.get(step, {})
+    form = page.answers.read(step, page.request.POST)
+    try:
+        page.draft.sealed()
+    except TooLong:
+        page.draft.typed[step] = before
+        if form.is_valid():
+            form.refuse_length()
+        return page.show(step, form=form, status=422)
+    if go == "back":
+        return page.show(page.before(step))
+    if go == "language":
+        return page.show(step)
+    if not form.is_valid():
+        return page.show(step, form=form, status=422)
+    if step == "signs" and not page.answers.ticked(Urgency.EMERGENCY) and page.answers.ticked(Urgency.URGENT):
+        return page.show(URGENT)
+    return page.lead_on(after=step)
+
+
+def _send(page):
+    """Store the request, unless an answer is missing or was given long ago, and lead to its private page."""
+    if page.answers.first_missing():
+        return page.lead_to(CHECK)
+    if page.draft.is_stale:
+        return page.show(CHECK, notice=SEAL_IS_OLD)
+    sent = workflow.submit(page.answers.to_send(), token=page.draft.token, by=Actor.patient(), language=get_language())
+    address = reverse("appointments:track", args=[sent.token])
+    if sent.token != page.draft.token:
+        address += "?again"
+    return HttpResponse(status=303, headers={"Location": address})
+
+
+def _shown_again(request, sentence, *, status):
+    """Return the page that came, with what was typed on it, and a sentence that says why it comes back."""
+    step = request.POST.get("step", "")
+    try:
+        page = Page(request, Draft.opened(request.POST.get("seal", "")))
+    except Broken:
+        page = Page(request, Draft())
+    problems = [{"text": sentence, "target": ""}]
+    if step in FORMS:
+        page.answers.read(step, request.POST)
+        return page.show(step, problems=problems, status=status)
+    return page.lead_to(step, problems=problems, status=status)
+
+
+class Page:
+    """Shows the pages of one patient's request."""
+
+    def __init__(self, request, draft):
+        self.request, self.draft, self.answers = request, draft, Answers(draft)
+
+    def before(self, step):
+        """Return the page before a step; before the first there is none but itself."""
+        steps = self.answers.steps
+        if step in (EMERGENCY, URGENT):
+            return "signs"
+        return steps[max(steps.index(step) - 1, 0)] if step in steps else steps[0]
+
+    def lead_on(self, *, after):
+        """Show the page that follows a step. Once all answers were looked at, a change leads back to them."""
+        steps = self.answers.steps
+        if after not in steps or self.draft.was_checked:
+            return self.lead_to(CHECK)
+        return self.lead_to(steps[min(steps.index(after) + 1, len(steps) - 1)])
+
+    def lead_to(self, step, **shown):
+        """Show a step, or the first before it whose answer is missing, or what to do in an emergency."""
+        missing, steps = self.answers.first_missing(), self.answers.steps
+        if step == URGENT and missing != EMERGENCY and self.answers.ticked(Urgency.URGENT):
+            return self.show(URGENT, **shown)
+        step = step if step in steps else CHECK
+        last = {EMERGENCY: "signs", None: CHECK}.get(missing, missing)
+        if steps.index(step) <= steps.index(last):
+            return self.show(step, **shown)
+        if missing == EMERGENCY:
+            return self.show(EMERGENCY, **shown)
+        form = self.answers.read(missing)
+        if form is None:
+            shown = {"notice": FIRST_ANSWER_THIS, **shown}
+        return self.show(missing, form=form, **{"status": 422 if form else 200, **shown})
+
+    def show(self, step, *, form=None, status=200, notice="", problems=()):
+        """Return one page. `notice` is a sentence for the patient; `problems` say what stopped them."""
+        steps = self.answers.steps
+        context = {
+            "step": step,
+            "number": steps.index(step) + 1 if step in steps else None,
+            "total": len(steps),
+            "is_first": step == steps[0],
+            "notice": notice,
+            "problems": problems,
+            "has_errors": bool(problems),
+        }
+        if step in FORMS:
+            form = form or self.answers.opened(step)
+            context |= {"form": form, "title": form.title}
+            if step == "signs":
+                self.answers.show_signs(form)
+        elif step == CHECK:
+            self.draft.was_checked = True
+            context |= {"rows": self._rows(), "due": self._due(), "only_examined_at": self._only_examined_at()}
+        else:
+            context["signs"] = self.answers.ticked(Urgency.EMERGENCY if step == EMERGENCY else Urgency.URGENT)
+        try:
+            context["seal"] = self._sealed(without=step)
+        except TooLong:
+            return self._show_that_text_is_too_long()
+        if self.request.method == "POST":
+            # A link would lose what was typed, so these pages change their language by a button of the form.
+            context |= {"languages_here": [], "languages": languages_here(self.request)}
+        template = "questions" if step in FORMS else step
+        return render(self.request, f"appointments/{template}.html", context, status=status)
+
+    def _sealed(self, *, without):
+        """Return the sealed draft; if it is too long, without what was typed on the page, which still shows it."""
+        try:
+            return self.draft.sealed()
+        except TooLong:
+            self.draft.typed.pop(without, None)
+            return self.draft.sealed()
+
+    def _show_that_text_is_too_long(self):
+        """Return the page with the long text: signs that were added meanwhile have taken the room it had."""
+        form = self.answers.read("matter")
+        form.full_clean()
+        form.refuse_length()
+        self.draft.typed.pop("matter")
+        return self.show("matter", form=form, status=422)
+
+    def _due(self):
+        return in_words(workflow.due_from(timezone.now(), urgent=bool(self.answers.ticked(Urgency.URGENT))))
+
+    def _only_examined_at(self):
+        """Return the name of the place, when it examines for this procedure but does not treat; else ""."""
+        answers = self.answers
+        if not answers.offered.is_only_examined(procedure=answers.procedure, location=answers.location):
+            return ""
+        return answers.offered.locations[answers.location].name
+
+    def _rows(self):
+        """Return every answer in words, each with the page that changes it."""
+        answers, offered = self.answers, self.answers.offered
+        sent = answers.to_send()
+        ticked = [sign["text"] for sign in sent["signs"] if sign["ticked"]]
+        is_question = answers.wish == Wish.QUESTION
+        born = answers.read("person").cleaned_data["date_of_birth"]
+        rows = [
+            ("wish", _("You would like"), capfirst(Wish(answers.wish).label)),
+            ("wish", _("Treatment"), offered.procedures.get(answers.procedure) or _("I am not sure")),
+            ("wish", _("Place"), _name_of(offered.locations.get(answers.location)) or _("I have no preference")),
+        ]
+        if sent["signs"]:
+            rows.append(("signs", _("Signs that you have now"), "\n".join(ticked) or _("None of these")))
+        rows.append(("matter", _("Your question") if is_question else _("What is the matter"), sent["matter"]))
+        if not is_question:
+            rows.append(("matter", _("When you can come"), times_in_words(sent["preferences"]["times"])))
+        rows += [
+            ("person", _("Your full name"), sent["full_name"]),
+            ("person", _("Email address"), sent["email"]),
+            ("person", _("Telephone number"), sent["phone"]),
+            ("person", _("How we reach you"), ReachBy(sent["preferences"]["reach_by"]).label),
+            ("person", _("We may leave a message"), _("Yes") if sent["preferences"]["leave_message"] else _("No")),
+            ("person", _("Date of birth"), date_format(born, pgettext("date of birth", "F j, Y")) if born else ""),
+        ]
+        return [{"step": step, "label": label, "value": value} for step, label, value in rows]
+
+
+def _name_of(location):
+    return location.name if location else ""
+
+
+def in_words(moment):
+    """Return an aware moment as patients read it, in the clinic's time zone: "11 a.m. on Monday, November 23"."""
+    return date_format(timezone.localtime(moment), pgettext("date and time in a sentence", r"P \o\n l, F j"))
+
+
+# The private page
+
+TONES = {
+    Status.NEW: "new",
+    Status.IN_PROGRESS: "going",
+    Status.WAITING: "waiting",
+    Status.AGREED: "good",
+    Status.ANSWERED: "good",
+}
+
+
+@require_safe
+def track(request, token):
+    """Show where a request stands. Every token that opens nothing gets the same answer."""
+    link = TrackingLink.objects.select_related("request__location").filter(token_hash=hash_of(token)).first()
+    if link is None or not link.is_open:
+        return private_page(failure_page(request, "appointments/no_such_link.html", 404))
+    asked = link.request
+    context = {
+        "asked": asked,
+        "tone": TONES.get(asked.status, "stopped"),
+        "due": in_words(asked.due_at) if asked.waits_for_clinic else "",
+        "is_overdue": asked.is_overdue(),
+        "procedure": _plain_name(asked.procedure_id),
+        "is_another": "again" in request.GET,
+        "canonical_url": "",
+    }
+    return private_page(render(request, "appointments/track.html", context))
+
+
+def _plain_name(procedure_id):
+    """Return what patients call the procedure, in the reader's language where there is a page in it."""
+    names = dict(ProcedurePage.objects.filter(procedure=procedure_id).values_list("language", "plain_name"))
+    return names.get(get_language()) or next(filter(None, names.values()), "")

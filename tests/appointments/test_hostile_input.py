@@ -1,0 +1,230 @@
+"""Whatever is typed or sent: never an error of ours, nothing lost, and names of all the world are taken."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appointments.fields import MARK, LongTextField
+from appointments.models import AppointmentRequest
+from tests.appointments.offer import offer  # noqa: F401 -- a fixture
+from tests.appointments.visitor import ADDRESS, GOOD, Visitor
+
+HIDDEN = {
+    "null": "Ana\x00Sol",
+    "bell": "Ana\x07Sol",
+    "escape": "Ana\x1b[2JSol",
+    "delete": "Ana\x7fSol",
+    "direction override": "Ana\u202eSol",
+    "direction isolate": "Ana\u2067Sol",
+    "zero width": "Ana\u200bSol",
+    "byte order mark": "Ana\ufeffSol",
+    "unreadable": "Ana\ufffdSol",
+}
+HOSTILE = {
+    **HIDDEN,
+    "huge": "9" * 200_000,
+    "huge emoji": "🦴" * 50_000,
+    "markup": "<script>alert(1)</script>'\"&amp;",
+    "template": "{{ 7|add:7 }}{% csrf_token %}",
+    "right to left": "محمد بن عبد الله",
+    "emoji": "👩🏽‍⚕️🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    "combining": "Z̷̢͝a̸l̶g̵o" * 20,
+    "line breaks": "Ana\r\nBcc: all@example.org\n\u2028Sol",
+    "spaces": " \t\u3000 ",
+    "query": "' OR 1=1; --",
+}
+INPUTS = [(step, name) for step, answers in GOOD.items() for name in answers]
+
+pytestmark = pytest.mark.usefixtures("offer")
+
+
+# Names and numbers as people write them
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "O'Brien",
+        "山田",
+        "Nguyễn Thị Ánh",
+        "X",
+        "محمد علي",
+        "נעמי כהן",
+        "Anne-Marie d’Été, Jr.",
+        "علی‌رضا",
+        "Ōé ✨",
+        "José\u200e",
+    ],
+)
+def test_names_of_all_the_world_are_taken_and_shown_as_typed(name):
+    visitor = Visitor().reach("check", person={"full_name": name})
+    assert name in visitor.page.text
+    visitor.press("change-person")
+    assert visitor.page.values["full_name"] == name
+    visitor.fill("person", full_name=name)
+    visitor.send()
+    assert AppointmentRequest.objects.get().full_name == name
+
+
+def test_accents_typed_in_two_ways_are_stored_in_one():
+    Visitor().reach("check", person={"full_name": "Jose\u0301"}).send()
+    assert AppointmentRequest.objects.get().full_name == "Jos\u00e9"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "5550123",
+        "+34 600 123 456",
+        "(206) 555-0123 x45",
+        "206.555.0123 ask for Ana",
+        "٠٦٠٠١٢٣٤٥٦",
+        "+1 206 555 0123 / 0124",
+        "0000000",
+    ],
+)
+def test_a_telephone_number_in_any_format_is_taken_as_typed(number):
+    Visitor().reach("check", person={"phone": number, "email": ""}).send()
+    assert AppointmentRequest.objects.get().phone == number
+
+
+def test_a_number_copied_from_a_list_of_contacts_loses_only_its_hidden_marks():
+    Visitor().reach("check", person={"phone": "\u202a+1 206 555 0123\u202c"}).send()
+    assert AppointmentRequest.objects.get().phone == "+1 206 555 0123"
+
+
+def test_a_long_text_keeps_its_lines():
+    typed = "First line.\r\n\r\n  Second <b>line</b>.\tEnd."
+    visitor = Visitor().reach("check", matter={"matter": typed})
+    assert "&lt;b&gt;line&lt;/b&gt;" in visitor.response.content.decode()
+    visitor.send()
+    assert AppointmentRequest.objects.get().matter == "First line.\n\n  Second <b>line</b>.\tEnd."
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("kind", HIDDEN)
+def test_a_hidden_character_is_shown_and_refused(kind):
+    visitor = Visitor().reach("person")
+    response = visitor.fill("person", full_name=HIDDEN[kind])
+    assert response.status_code == 422
+    assert visitor.page.errors == [f"“Your full name” has a hidden character, which we show as {MARK}. Delete it."]
+    shown = visitor.page.values["full_name"]
+    assert shown.startswith(f"Ana{MARK}")
+    assert shown.endswith("Sol")
+
+
+def test_what_is_too_long_comes_back_whole():
+    visitor = Visitor().reach("matter")
+    text = "a" * 200_000
+    visitor.fill("matter", matter=text)
+    assert visitor.status == 422
+    assert visitor.page.values["matter"] == text
+    visitor.fill("matter", "back", matter=text)
+    assert (visitor.status, visitor.step) == (422, "matter")
+    visitor.fill("matter")
+    assert visitor.step == "person"
+
+
+def test_answers_too_long_to_travel_are_refused_beside_the_text():
+    text = "".join(chr(0x4E00 + (number * number * 7919) % 20_000) for number in range(4000))
+    visitor = Visitor().reach("matter")
+    visitor.fill("matter", matter=text)
+    assert (visitor.status, visitor.step) == (422, "matter")
+    assert visitor.page.errors == ["Your answers are too long for us to carry. Make them shorter."]
+    assert visitor.page.values["matter"] == text
+    visitor.fill("matter", matter=text[:3000])
+    assert visitor.step == "person"
+
+
+@pytest.mark.parametrize(
+    ("step", "name"), [("wish", "procedure"), ("person", "email"), ("person", "date_of_birth_day")]
+)
+def test_an_answer_that_comes_twice_is_asked_again(step, name):
+    visitor = Visitor().reach(step)
+    visitor.fill(step, **{name: [GOOD[step][name], GOOD[step][name]]})
+    assert (visitor.status, visitor.step) == (422, step)
+    assert visitor.page.errors == ["We got 2 answers to this question. Check it, and continue."]
+
+
+@pytest.mark.parametrize("step", GOOD)
+def test_a_page_without_any_answer_asks_for_them(step):
+    visitor = Visitor().reach(step)
+    visitor.press("next")
+    assert (visitor.status, visitor.step) == (422, step)
+    assert visitor.page.errors
+
+
+# The matrix
+
+
+def check_hostile(step, name, value):
+    """Send one hostile value; whatever comes back is a page of ours that holds the other answers."""
+    visitor = Visitor().reach(step)
+    visitor.fill(step, **{name: [value] if isinstance(GOOD[step][name], list) else value})
+    assert visitor.status in (200, 422)
+    html = visitor.response.content.decode()
+    assert "<script>alert(1)" not in html
+    if visitor.status == 422:
+        assert visitor.page.errors
+        for other, typed in GOOD[step].items():
+            if other != name and other in visitor.page.values:
+                assert visitor.page.values[other] == typed
+    else:
+        visitor.reach("check").send()
+        assert visitor.status == 303
+
+
+@pytest.mark.parametrize(
+    ("step", "name", "kind"),
+    [
+        ("wish", "procedure", "huge"),
+        ("wish", "location", "null"),
+        ("signs", "signs", "huge"),
+        ("matter", "times", "markup"),
+        ("matter", "matter", "markup"),
+        ("person", "full_name", "line breaks"),
+        ("person", "email", "huge emoji"),
+        ("person", "phone", "huge"),
+        ("person", "date_of_birth_month", "huge"),
+        ("person", "date_of_birth_year", "right to left"),
+        ("person", "leave_message", "null"),
+    ],
+)
+def test_a_hostile_answer_is_a_plain_page(step, name, kind):
+    check_hostile(step, name, HOSTILE[kind])
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize(("step", "name"), INPUTS)
+def test_every_hostile_answer_to_every_question_is_a_plain_page(step, name, kind):
+    check_hostile(step, name, HOSTILE[kind])
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("name", ["seal", "step", "go", "csrfmiddlewaretoken"])
+def test_every_hostile_value_in_what_nobody_types_is_a_plain_page(name, kind):
+    visitor = Visitor().reach("person")
+    visitor.press(**GOOD["person"] | {name: HOSTILE[kind]})
+    assert visitor.status in (200, 422)
+
+
+@given(text=st.text())
+def test_any_text_is_taken_whole_or_refused_with_a_sentence(text):
+    field = LongTextField(label="What is the matter?", longest=4000, required=False)
+    try:
+        taken = field.clean(text)
+    except ValidationError:
+        return
+    assert field.clean(taken) == taken
+    assert not any(map(field.refuses, taken))
+
+
+def test_bytes_that_are_no_text_are_a_plain_page(client):
+    body = b"step=person&go=next&full_name=%FF%FE%00&seal=%ED%A0%80&email=\xc3\x28"
+    response = client.post(ADDRESS["en"], body, content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 422

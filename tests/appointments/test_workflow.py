@@ -1,0 +1,364 @@
+"""Every way a request can change: what is stored together, what is refused, and what two at once leave behind."""
+
+import secrets
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from appointments import workflow
+from appointments.models import AppointmentRequest, DeclineReason, Status, TrackingLink
+from appointments.references import hash_of, new_token
+from appointments.workflow import MOVES, Refused, Stale, Unfit
+from audit.actors import Actor
+from audit.models import Event
+from clinic.models import ClinicProfile, Closure, OpeningHours
+from outbox.models import Message
+from tests.appointments.factories import make_answers, make_request
+
+MONDAY_MORNING = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # 9:00 in Los Angeles
+
+
+@pytest.fixture
+def open_on_weekdays(db):
+    """Reception works from 8:00 to 17:00, Monday to Friday, and answers within 8 working hours."""
+    hours = {"promise_hours": 8, "urgent_promise_hours": 2}
+    ClinicProfile.objects.create(name="Test Clinic", telephone="(206) 555-0100", **hours)
+    for weekday in range(5):
+        OpeningHours.objects.create(weekday=weekday, opens="08:00", closes="17:00")
+
+
+def submit(answers=None, *, token=None):
+    return workflow.submit(answers or make_answers(), token=token or new_token(), by=Actor.patient(), language="en")
+
+
+def stored():
+    """How many requests, events and messages there are."""
+    return (AppointmentRequest.of_every_kind.count(), Event.objects.count(), Message.objects.count())
+
+
+# Submitting
+
+
+def test_a_request_is_stored_with_its_event_and_its_message(db):
+    token = new_token()
+    request = submit(make_answers(full_name="Ana O'Brien", email="Ana@Example.org"), token=token).request
+    request.refresh_from_db()
+    assert (request.status, request.full_name, request.email) == (Status.NEW, "Ana O'Brien", "Ana@Example.org")
+    assert request.tracking_links.filter(token_hash=hash_of(token)).exists()
+    event = Event.objects.get()
+    assert (event.verb, event.object_id, event.actor_kind) == ("request.received", str(request.pk), "patient")
+    message = Message.objects.get()
+    assert (message.recipient, message.purpose) == ("Ana@Example.org", "received")
+    assert request.reference in message.subject
+
+
+def test_the_same_form_sent_again_leads_to_the_same_request(db):
+    token, answers = new_token(), make_answers()
+    first, second = submit(answers, token=token), submit(answers, token=token)
+    assert first.is_new
+    assert not second.is_new
+    assert (second.request, second.token) == (first.request, token)
+    assert stored() == (1, 1, 1)
+
+
+def test_the_same_form_with_other_answers_is_a_second_request_however_often_it_is_pressed(db):
+    token = new_token()
+    first = submit(make_answers(matter="My back hurts"), token=token)
+    second = submit(make_answers(matter="My leg hurts"), token=token)
+    third = submit(make_answers(matter="My leg hurts"), token=token)
+    assert second.request != first.request
+    assert (third.request, third.token) == (second.request, second.token)
+    assert second.token != token
+    assert stored() == (2, 2, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_presses_at_once_make_one_request_one_event_and_one_message():
+    token, answers, came_of = new_token(), make_answers(), []
+
+    def press():
+        try:
+            came_of.append(submit(answers, token=token).request.reference)
+        finally:
+            connection.close()
+
+    presses = [threading.Thread(target=press) for _press in range(10)]
+    for thread in presses:
+        thread.start()
+    for thread in presses:
+        thread.join()
+    assert len(came_of) == 10
+    assert len(set(came_of)) == 1
+    assert stored() == (1, 1, 1)
+
+
+def test_a_failure_in_the_middle_leaves_no_request_event_or_message(db, monkeypatch):
+    def fail(*args, **kwargs):
+        raise DatabaseError("the disk is full")
+
+    monkeypatch.setattr(Message.objects, "create", fail)
+    with pytest.raises(DatabaseError):
+        submit()
+    assert stored() == (0, 0, 0)
+    assert not TrackingLink.objects.exists()
+
+
+def test_a_reference_drawn_twice_is_drawn_again(db, monkeypatch):
+    taken = submit().request.reference
+    drawn = iter(taken.replace("-", "")[:7] + "2345678")
+    monkeypatch.setattr(secrets, "choice", lambda alphabet: next(drawn))
+    assert submit().request.reference.startswith("2345-678")
+
+
+def test_a_patient_without_email_gets_no_message_and_is_stored_all_the_same(db):
+    request = submit(make_answers(email="", phone="(206) 555-0134")).request
+    assert stored() == (1, 1, 0)
+    assert request.phone == "(206) 555-0134"
+
+
+def test_an_urgent_sign_makes_the_request_urgent_and_due_sooner(open_on_weekdays):
+    sign = {"key": "fever", "text": "Fever", "urgency": "urgent", "ticked": True}
+    with time_machine.travel(MONDAY_MORNING, tick=False):
+        urgent, calm = submit(make_answers(signs=[sign])).request, submit().request
+    assert urgent.is_urgent
+    assert not calm.is_urgent
+    assert urgent.due_at == MONDAY_MORNING + timedelta(hours=2)
+    assert calm.due_at == MONDAY_MORNING + timedelta(hours=8)
+
+
+def test_an_emergency_sign_is_refused_and_stores_nothing(db):
+    sign = {"key": "numb", "text": "I cannot feel my legs", "urgency": "emergency", "ticked": True}
+    with pytest.raises(Refused):
+        submit(make_answers(signs=[sign]))
+    assert stored() == (0, 0, 0)
+
+
+def test_an_untouched_sign_changes_nothing(db):
+    sign = {"key": "numb", "text": "I cannot feel my legs", "urgency": "emergency", "ticked": False}
+    assert not submit(make_answers(signs=[sign])).request.is_urgent
+
+
+def test_without_opening_hours_a_request_is_due_within_a_day(db):
+    with time_machine.travel(MONDAY_MORNING, tick=False):
+        assert submit().request.due_at == MONDAY_MORNING + timedelta(days=1)
+
+
+def test_a_closure_moves_the_promise_of_waiting_requests_and_of_no_others(open_on_weekdays, reception):
+    with time_machine.travel(MONDAY_MORNING, tick=False):
+        waiting, answered = submit().request, make_request(status=Status.ANSWERED, by=reception)
+        before = answered.due_at
+        Closure.objects.create(date="2026-11-23")
+        assert workflow.recompute_due() == 1
+    waiting.refresh_from_db()
+    answered.refresh_from_db()
+    assert waiting.due_at == datetime(2026, 11, 25, 0, 0, tzinfo=UTC)  # Tuesday at 16:00
+    assert answered.due_at == before
+
+
+def test_the_message_is_discreet_and_its_link_opens_the_page(db, client, settings):
+    request = submit(make_answers(full_name="Ana O'Brien", matter="A secret about my back")).request
+    message = Message.objects.get()
+    for part in (message.subject, message.text, message.html):
+        assert "secret" not in part
+        assert "O'Brien" not in part
+        assert "O&#x27;Brien" not in part
+    link = next(word for word in message.text.split() if word.startswith(settings.SITE_URL))
+    assert link in message.html
+    page = client.get(link.removeprefix(settings.SITE_URL))
+    assert request.reference in page.content.decode()
+
+
+def test_the_message_is_written_in_the_language_of_the_form(db):
+    workflow.submit(make_answers(), token=new_token(), by=Actor.patient(), language="es")
+    message = Message.objects.get()
+    assert "solicitud" in message.subject
+    assert "/es/appointments/track/" in message.text
+
+
+# Moving
+
+
+def test_claiming_gives_the_request_a_holder_and_records_who(db, reception):
+    request = submit().request
+    moved = workflow.move(request, "claim", by=reception.as_actor(), seen_revision=1)
+    assert (moved.status, moved.holder, moved.revision) == (Status.IN_PROGRESS, reception, 2)
+    event = Event.objects.about(request).first()
+    assert (event.verb, event.actor_id, event.actor_role) == ("request.claimed", reception.pk, "reception")
+    assert event.details == {"from": "new", "to": "in_progress", "revision": 2}
+
+
+def test_a_released_request_can_be_claimed_by_another(db, reception, reception2):
+    request = make_request(status=Status.IN_PROGRESS, by=reception)
+    request = workflow.move(request, "release", by=reception.as_actor(), seen_revision=request.revision)
+    assert (request.holder, request.held_since) == (None, None)
+    request = workflow.move(request, "claim", by=reception2.as_actor(), seen_revision=request.revision)
+    assert request.holder == reception2
+
+
+def test_an_answer_is_kept_and_a_message_tells_the_patient_without_repeating_it(db, reception):
+    request = make_request(status=Status.IN_PROGRESS, by=reception)
+    text = "Come on Tuesday at 9, or telephone us."
+    request = workflow.move(
+        request, "answer", by=reception.as_actor(), seen_revision=request.revision, answer=f"  {text}\n"
+    )
+    assert (request.status, request.answer) == (Status.ANSWERED, text)
+    message = Message.objects.about(request).last()
+    assert message.purpose == "answered"
+    assert text not in message.text + message.html
+
+
+def test_declining_needs_a_reason_from_the_list(db, reception):
+    request = make_request(status=Status.IN_PROGRESS, by=reception)
+    for reason in ("", "because"):
+        with pytest.raises(Unfit) as refusal:
+            workflow.move(
+                request, "decline", by=reception.as_actor(), seen_revision=request.revision, decline_reason=reason
+            )
+        assert refusal.value.field == "decline_reason"
+    request = workflow.move(
+        request,
+        "decline",
+        by=reception.as_actor(),
+        seen_revision=request.revision,
+        decline_reason=DeclineReason.REFERRAL_NEEDED,
+    )
+    assert (request.status, request.decline_reason) == (Status.DECLINED, DeclineReason.REFERRAL_NEEDED)
+
+
+@pytest.mark.parametrize("answer", ["", "  \n ", "x" * 4001])
+def test_an_empty_or_endless_answer_is_sent_back_to_be_mended(db, reception, answer):
+    request = make_request(status=Status.IN_PROGRESS, by=reception)
+    with pytest.raises(Unfit):
+        workflow.move(request, "answer", by=reception.as_actor(), seen_revision=request.revision, answer=answer)
+    request.refresh_from_db()
+    assert request.status == Status.IN_PROGRESS
+
+
+@pytest.mark.parametrize("status", Status.values)
+@pytest.mark.parametrize("name", MOVES)
+def test_a_move_is_made_from_the_states_of_the_table_and_from_no_other(db, reception, name, status):
+    if status in (Status.WAITING, Status.AGREED, Status.WITHDRAWN):
+        request = make_request(status=Status.IN_PROGRESS, by=reception)
+        AppointmentRequest.objects.filter(pk=request.pk).update(status=status)
+        request.refresh_from_db()
+    else:
+        request = make_request(status=status, by=reception)
+    if name == "claim" and status == Status.IN_PROGRESS:
+        request = workflow.move(request, "release", by=reception.as_actor(), seen_revision=request.revision)
+    before = stored()
+    allowed = status in MOVES[name].allowed_from
+    assert workflow.can_move(request, name, by=reception.as_actor()) is allowed
+    inputs = {"answer": "Yes", "decline_reason": DeclineReason.DUPLICATE}
+    if allowed:
+        moved = workflow.move(request, name, by=reception.as_actor(), seen_revision=request.revision, **inputs)
+        assert moved.status == MOVES[name].leads_to
+        assert stored()[1] == before[1] + 1
+    else:
+        with pytest.raises(Refused):
+            workflow.move(request, name, by=reception.as_actor(), seen_revision=request.revision, **inputs)
+        assert stored() == before
+
+
+@pytest.mark.parametrize("name", MOVES)
+@pytest.mark.parametrize("role", ["editor", "reviewer", "auditor"])
+def test_staff_who_do_not_triage_make_no_move(request, db, reception, role, name):
+    stranger = request.getfixturevalue(role)
+    asked = make_request(status=Status.NEW, by=reception)
+    with pytest.raises(Refused):
+        workflow.move(asked, name, by=stranger.as_actor(), seen_revision=asked.revision, answer="Yes")
+    with pytest.raises(Refused):
+        workflow.move(asked, name, by=Actor.patient(), seen_revision=asked.revision, answer="Yes")
+
+
+def test_only_the_holder_answers_and_only_a_manager_releases_for_others(db, reception, reception2, manager):
+    request = make_request(status=Status.IN_PROGRESS, by=reception)
+    for name in ("answer", "decline", "release"):
+        with pytest.raises(Refused, match="Rosa"):
+            workflow.move(request, name, by=reception2.as_actor(), seen_revision=request.revision, answer="Yes")
+    with pytest.raises(Refused, match="Rosa"):
+        workflow.move(request, "answer", by=manager.as_actor(), seen_revision=request.revision, answer="Yes")
+    released = workflow.move(request, "release", by=manager.as_actor(), seen_revision=request.revision)
+    assert released.holder is None
+
+
+def test_a_move_on_an_old_view_is_refused(db, reception, reception2):
+    request = submit().request
+    workflow.move(request, "claim", by=reception.as_actor(), seen_revision=1)
+    with pytest.raises(Stale):
+        workflow.move(request, "claim", by=reception2.as_actor(), seen_revision=1)
+
+
+def test_the_same_press_twice_is_one_move(db, reception):
+    request = make_request(status=Status.IN_PROGRESS, by=reception)
+    seen, before = request.revision, stored()
+    for _press in range(2):
+        moved = workflow.move(request, "answer", by=reception.as_actor(), seen_revision=seen, answer="Yes")
+    assert moved.status == Status.ANSWERED
+    assert stored() == (before[0], before[1] + 1, before[2] + 1)
+
+
+def test_the_same_press_with_other_words_is_not_taken_for_the_first(db, reception):
+    request = make_request(status=Status.IN_PROGRESS, by=reception)
+    seen = request.revision
+    workflow.move(request, "answer", by=reception.as_actor(), seen_revision=seen, answer="Yes")
+    with pytest.raises(Stale):
+        workflow.move(request, "answer", by=reception.as_actor(), seen_revision=seen, answer="No")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_receptionists_claiming_at_once_leave_one_holder_and_one_event(reception, reception2):
+    request, outcomes = submit().request, []
+
+    def claim(user):
+        try:
+            outcomes.append(workflow.move(request, "claim", by=user.as_actor(), seen_revision=1).holder)
+        except Stale:
+            outcomes.append(None)
+        finally:
+            connection.close()
+
+    claims = [threading.Thread(target=claim, args=[user]) for user in (reception, reception2)]
+    for thread in claims:
+        thread.start()
+    for thread in claims:
+        thread.join()
+    request.refresh_from_db()
+    assert sorted(outcomes, key=bool) == [None, request.holder]
+    assert Event.objects.about(request).filter(verb="request.claimed").count() == 1
+
+
+def test_a_move_that_fails_in_the_middle_leaves_the_request_as_it_was(db, reception, monkeypatch):
+    request = make_request(status=Status.IN_PROGRESS, by=reception)
+    before = stored()
+
+    def fail(*args, **kwargs):
+        raise DatabaseError("the disk is full")
+
+    monkeypatch.setattr(Message.objects, "create", fail)
+    with pytest.raises(DatabaseError):
+        workflow.move(request, "answer", by=reception.as_actor(), seen_revision=request.revision, answer="Yes")
+    request.refresh_from_db()
+    assert (request.status, request.answer) == (Status.IN_PROGRESS, "")
+    assert stored() == before
+
+
+def test_practice_requests_are_seen_only_by_those_who_ask_for_them(db):
+    request = submit().request
+    AppointmentRequest.of_every_kind.filter(pk=request.pk).update(kind="practice")
+    assert not AppointmentRequest.objects.exists()
+    assert AppointmentRequest.of_every_kind.exists()
+
+
+def test_the_queue_is_ordered_by_danger_urgency_and_promise(db):
+    late, soon, urgent, danger = (submit().request for _request in range(4))
+    rows, now = AppointmentRequest.objects, timezone.now()
+    rows.filter(pk=late.pk).update(due_at=now + timedelta(days=2))
+    rows.filter(pk=soon.pk).update(due_at=now - timedelta(days=1))
+    rows.filter(pk=urgent.pk).update(is_urgent=True, due_at=now + timedelta(days=3))
+    rows.filter(pk=danger.pk).update(is_danger=True, due_at=now + timedelta(days=4))
+    assert list(rows.in_queue_order()) == [danger, urgent, soon, late]
+    assert list(rows.overdue()) == [soon]
