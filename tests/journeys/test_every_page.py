@@ -1,0 +1,112 @@
+"""Every page in every mode and width: nothing for axe to find, nothing to scroll sideways, no cookie while reading."""
+
+import pytest
+
+from clinic.demo import loaders
+from tests.appointments.factories import make_request
+from tests.journeys.test_triage import is_no_wider_than_the_window
+
+PATHS = [
+    "",
+    "procedures/",
+    "procedures/{procedure}/",
+    "conditions/{condition}/",
+    "locations/",
+    "locations/lantern-quay/",
+    "team/",
+    "contact/",
+    "privacy/",
+    "accessibility/",
+    "appointments/request/",
+    "nowhere/",
+]
+SLUGS = {
+    "/": {"procedure": "kyphoplasty", "condition": "vertebral-compression-fracture"},
+    "/es/": {"procedure": "cifoplastia", "condition": "fractura-vertebral-por-compresion"},
+}
+ADDRESSES = [prefix + path.format(**slugs) for prefix, slugs in SLUGS.items() for path in PATHS]
+STAFF_ADDRESSES = [
+    "",
+    "password_change/",
+    "accounts/user/",
+    "accounts/user/add/",
+    "appointments/appointmentrequest/",
+    "appointments/appointmentrequest/{request}/change/",
+    "audit/event/",
+    "clinic/clinicprofile/1/change/",
+    "clinic/location/",
+    "clinic/location/1/change/",
+    "clinic/openinghours/add/",
+    "clinic/closure/add/",
+    "clinic/clinician/1/change/",
+    "clinic/generalwarningsign/1/change/",
+    "outbox/message/",
+    "outbox/message/{message}/change/",
+    "procedures/procedure/1/change/",
+    "procedures/procedurepage/",
+    "procedures/procedurepage/1/change/",
+    "procedures/procedureversion/1/change/",
+    "procedures/conditionversion/1/change/",
+]
+MODES = [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}]
+WIDTHS = [320, 390, 1280]
+in_every_mode = pytest.mark.parametrize("mode", MODES, ids=lambda mode: next(iter(mode.values())))
+in_every_width = pytest.mark.parametrize("width", WIDTHS)
+
+
+@pytest.fixture
+def demonstration(transactional_db, settings):
+    """The demonstration's content and staff."""
+    settings.DEMO = True
+    for loader in loaders():
+        if loader.name != "requests":
+            loader.load(0)
+
+
+@pytest.mark.wide
+@in_every_mode
+@in_every_width
+def test_public_pages_are_sound_in_every_mode_and_width(new_context, demonstration, axe, mode, width):
+    context = new_context(viewport={"width": width, "height": 800}, **mode)
+    page = context.new_page()
+    for address in ADDRESSES:
+        page.goto(address)
+        assert is_no_wider_than_the_window(page), f"{address} scrolls sideways at {width}"
+        axe(page)
+
+
+@pytest.mark.wide
+def test_public_pages_fit_a_narrow_screen_with_doubled_text(new_context, demonstration):
+    page = new_context(viewport={"width": 320, "height": 800}).new_page()
+    for address in ADDRESSES:
+        page.goto(address)
+        page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+        assert is_no_wider_than_the_window(page), f"{address} scrolls sideways with doubled text"
+
+
+@pytest.mark.wide
+def test_reading_sets_no_cookie(new_context, demonstration):
+    context = new_context()
+    page = context.new_page()
+    for address in ADDRESSES:
+        if "request" not in address:
+            page.goto(address)
+    assert context.cookies() == []
+
+
+@pytest.mark.wide
+@in_every_mode
+@pytest.mark.parametrize("width", [390, 1280])
+def test_staff_screens_are_sound_in_every_mode_and_width(new_context, demonstration, axe, client, mode, width):
+    context = new_context(viewport={"width": width, "height": 800}, **mode)
+    page = context.new_page()
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("superuser")
+    page.get_by_label("Password").fill("clinic-demo")
+    page.get_by_role("button", name="Log in").click()
+    request = make_request()
+    places = {"request": request.pk, "message": 1}
+    for address in STAFF_ADDRESSES:
+        page.goto(f"/admin/{address.format(**places)}")
+        assert "Log in" not in page.title()
+        axe(page)

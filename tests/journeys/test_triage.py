@@ -1,0 +1,116 @@
+"""Reception finds a request, claims it, answers it, and sees the message that went out."""
+
+import pytest
+from django.core import mail
+from playwright.sync_api import expect
+
+from outbox import sender
+from tests.appointments.factories import make_request
+from tests.staff import PASSWORD
+
+PHONE = {"width": 390, "height": 844}
+ANSWER = "Thank you for asking.\n\nTelephone us, and we will find a time."
+
+
+def log_in(page, username):
+    """Sign in at the clinic desk."""
+    page.goto("/admin/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def is_no_wider_than_the_window(page):
+    """Say whether nothing has to be scrolled sideways."""
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_reception_answers_a_request_and_sees_the_message_go_out(page, axe, reception):
+    # Given a request that a patient sent, among others.
+    request = make_request(full_name="Ana O’Brien", is_urgent=True)
+    make_request(full_name="Somebody Else", email="else@example.org", phone="")
+    sender.send_due()
+    mail.outbox.clear()
+
+    # When reception logs in and looks at the queue,
+    page.goto("/admin/")
+    axe(page)
+    log_in(page, "reception")
+    page.get_by_role("main").get_by_role("rowheader", name="Requests").get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1, name="Requests")).to_be_visible()
+    axe(page)
+    expect(page.get_by_role("main").get_by_role("row").nth(1)).to_contain_text("Ana O’Brien")
+
+    # finds the request by what the patient reads out on the telephone,
+    page.get_by_label("Find a request").fill(request.reference.replace("-", "").lower())
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_text("Somebody Else")).to_have_count(0)
+    axe(page)
+    page.get_by_role("link", name=request.reference).click()
+    expect(page).to_have_title(f"Request {request.reference} | Clinic desk")
+    axe(page)
+
+    # claims it and answers it, after a first try without words,
+    page.get_by_role("button", name="Claim").click()
+    expect(page.get_by_text("is yours now")).to_be_visible()
+    page.get_by_role("button", name="Send the answer").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    axe(page)
+    page.get_by_label("Your answer").fill(ANSWER)
+    page.get_by_role("button", name="Send the answer").click()
+    expect(page.get_by_text(f"{request.reference} is answered.")).to_be_visible()
+
+    # Then the patient gets a message, and the sheet says so.
+    page.goto(f"/admin/appointments/appointmentrequest/{request.pk}/change/")
+    message = page.get_by_role("article").filter(has_text="We have answered your request").first
+    expect(message.get_by_text("waiting", exact=True)).to_be_visible()
+    assert sender.send_due() == 1
+    page.reload()
+    expect(message.get_by_text("sent", exact=True)).to_be_visible()
+    message.locator("summary").click()
+    expect(message).to_contain_text("/appointments/track/")
+    axe(page)
+    assert [sent.to for sent in mail.outbox] == [["ana@example.org"]]
+
+
+def test_the_whole_of_triage_works_with_the_keyboard(page, reception):
+    request = make_request()
+    log_in(page, "reception")
+    page.goto("/admin/appointments/appointmentrequest/")
+    page.get_by_role("link", name=request.reference).focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Claim").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is yours now")).to_be_visible()
+    page.get_by_label("Your answer").focus()
+    page.keyboard.type("Yes.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is answered")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_queue_and_the_sheet_can_be_read_on_a_telephone(new_context, axe, reception, scheme):
+    page = new_context(viewport=PHONE, color_scheme=scheme).new_page()
+    request = make_request(is_urgent=True, full_name="Wolfeschlegelsteinhausenbergerdorff " * 3, matter="a" * 300)
+    log_in(page, "reception")
+    for address in ("", f"{request.pk}/change/"):
+        page.goto(f"/admin/appointments/appointmentrequest/{address}")
+        expect(page.get_by_text(request.reference).first).to_be_visible()
+        assert is_no_wider_than_the_window(page)
+        axe(page)
+
+
+def test_two_receptionists_at_one_request_lose_nothing(new_context, axe, reception, reception2):
+    request = make_request()
+    pages = {}
+    for username in ("reception", "reception2"):
+        pages[username] = new_context().new_page()
+        log_in(pages[username], username)
+        pages[username].goto(f"/admin/appointments/appointmentrequest/{request.pk}/change/")
+    pages["reception"].get_by_role("button", name="Claim").click()
+    late = pages["reception2"]
+    late.get_by_role("button", name="Claim").click()
+    expect(late.get_by_role("alert")).to_contain_text("Rosa Reyes")
+    expect(late.get_by_role("alert")).to_be_focused()
+    axe(late)

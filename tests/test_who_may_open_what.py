@@ -1,0 +1,163 @@
+"""Every address of the staff side, for every role: who opens it, and who is sent away without a change."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.urls import get_resolver, reverse
+
+from accounts.models import User
+from audit.models import Event
+from clinic.demo import loaders
+from clinic.personal_data import our_models
+from tests.appointments.factories import make_request
+
+ROLES = ["reception", "nurse", "editor", "reviewer", "manager", "auditor"]
+TRIAGE, PAGES, HOUSE = {"reception", "nurse", "manager"}, {"editor", "reviewer", "manager"}, {"manager"}
+
+# Who sees the list and the rows of each kind of thing; a superuser sees all.
+SEES = {
+    "accounts.user": HOUSE,
+    "appointments.appointmentrequest": TRIAGE,
+    "audit.event": {"auditor"},
+    "clinic.accreditation": HOUSE,
+    "clinic.clinician": HOUSE,
+    "clinic.clinicprofile": HOUSE,
+    "clinic.closure": HOUSE,
+    "clinic.generalwarningsign": HOUSE,
+    "clinic.location": HOUSE,
+    "clinic.openinghours": HOUSE,
+    "outbox.message": TRIAGE,
+    "procedures.condition": PAGES,
+    "procedures.conditionpage": PAGES,
+    "procedures.conditionversion": PAGES,
+    "procedures.procedure": PAGES,
+    "procedures.procedurepage": PAGES,
+    "procedures.procedureversion": PAGES,
+}
+
+# Addresses of ours beside Django's own, all of them buttons: who may press them at all.
+PRESSES = {
+    "appointments_appointmentrequest_move": TRIAGE,
+    "outbox_message_try_again": TRIAGE,
+    "procedures_procedurepage_draft": {"editor"},
+    "procedures_procedurepage_withdraw": {"manager"},
+    "procedures_conditionpage_draft": {"editor"},
+    "procedures_conditionpage_withdraw": {"manager"},
+    "procedures_procedureversion_move": PAGES,
+    "procedures_conditionversion_move": PAGES,
+}
+OF_DJANGO = {"changelist", "add", "history", "delete", "change"}
+
+
+def admin_names():
+    """Return the names of the addresses of the admin that belong to a model."""
+    names, todo = set(), [get_resolver()]
+    while todo:
+        for pattern in todo.pop().url_patterns:
+            if hasattr(pattern, "url_patterns"):
+                todo.append(pattern)
+            elif pattern.name:
+                names.add(pattern.name)
+    prefixes = tuple(f"{model._meta.app_label}_{model._meta.model_name}_" for model in admin.site._registry)
+    return {name for name in names if name.startswith(prefixes)}
+
+
+def what_is_stored():
+    """Every row of everything, but the events that reading and refusing may add."""
+    return {model: list(model._base_manager.order_by("pk").values()) for model in our_models() if model is not Event}
+
+
+@pytest.fixture
+def full_house(db, settings):
+    """A clinic with content, staff and a request."""
+    settings.DEMO = True
+    for loader in loaders():
+        if loader.name != "requests":
+            loader.load(0)
+    return make_request()
+
+
+def a_row_of(model):
+    return model._base_manager.order_by("pk").first()
+
+
+def test_every_screen_of_the_staff_side_is_in_the_tables():
+    assert {model._meta.label_lower for model in admin.site._registry} == set(SEES)
+    ours = {name for name in admin_names() if name.rpartition("_")[2] not in OF_DJANGO}
+    assert ours - {"procedures_procedureversion_section", "procedures_conditionversion_section"} == set(PRESSES)
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("role", [*ROLES, "superuser", None])
+def test_each_role_opens_its_own_screens_and_no_others(client, full_house, role):
+    if role:
+        client.force_login(_user(role))
+    wrong, before = [], what_is_stored()
+    for model in admin.site._registry:
+        label = model._meta.label_lower
+        name = f"admin:{label.replace('.', '_')}"
+        row, may_see = a_row_of(model), role == "superuser" or role in SEES[label]
+        for address in (reverse(f"{name}_changelist"), reverse(f"{name}_change", args=[row.pk])):
+            code = client.get(address).status_code
+            if code != (200 if may_see else 403 if role else 302):
+                wrong.append((address, "GET", code))
+        for address in (
+            reverse(f"{name}_add"),
+            reverse(f"{name}_change", args=[row.pk]),
+            reverse(f"{name}_delete", args=[row.pk]),
+        ):
+            code = client.post(address, {"post": "yes"}).status_code if not may_see else 403
+            if code != (403 if role else 302):
+                wrong.append((address, "POST", code))
+    assert wrong == []
+    if role != "superuser":
+        assert what_is_stored() == before
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("role", [*ROLES, None])
+def test_looking_at_a_button_changes_nothing_and_pressing_it_is_refused_to_others(client, full_house, role):
+    if role:
+        client.force_login(_user(role))
+    wrong, before = [], what_is_stored()
+    for name, may_press in PRESSES.items():
+        room, model_name, _what = name.split("_", 2)
+        model = ContentType.objects.get(app_label=room, model=model_name).model_class()
+        arguments = [a_row_of(model).pk]
+        if name.endswith("_move"):
+            arguments.append("claim" if room == "appointments" else "send_for_review")
+        address = reverse(f"admin:{name}", args=arguments)
+        client.get(address)
+        if role not in may_press:
+            response = client.post(address, {"answer": "Yes", "words": "Change it", "seen_revision": "1"})
+            if response.status_code not in ({302, 403, 409, 422} if role else {302}):
+                wrong.append((address, response.status_code))
+    assert wrong == []
+    assert what_is_stored() == before
+
+
+@pytest.mark.wide
+def test_no_address_of_the_staff_side_answers_an_unknown_row_with_an_error(client, full_house):
+    client.force_login(_user("superuser"))
+    wrong = []
+    for name in admin_names():
+        if name.rpartition("_")[2] in OF_DJANGO - {"changelist", "add"}:
+            for key in ("0", "999999999999999999999", "None", "%00", "x'y"):
+                address = reverse(f"admin:{name}", args=["KEY"]).replace("KEY", key)
+                code = client.get(address).status_code
+                if code >= 500:
+                    wrong.append((address, code))
+    assert wrong == []
+
+
+def test_staff_commands_print_no_personal_data(full_house, capsys):
+    call_command("list_requests")
+    printed = capsys.readouterr().out
+    assert full_house.reference in printed
+    for secret in (full_house.full_name, full_house.email, full_house.matter):
+        assert secret not in printed
+
+
+def _user(username):
+    return User.objects.get(username=username)
