@@ -62,7 +62,7 @@ var/.static-ready: .venv/.site-ready $(WORDING) $(shell find static 2>/dev/null)
 	@touch $@
 
 %.mo: %.po .venv/.site-ready
-	@$(MANAGE) compile_wording
+	@$(AS_IN_PRODUCTION) $(MANAGE) compile_wording
 
 migrated: .venv/.site-ready
 	@$(MANAGE) migrate --check >/dev/null || { \

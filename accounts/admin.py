@@ -4,12 +4,16 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Role
 from audit.audited_admin import AuditedAdmin
+
+# Django's own screens for users bring groups with them; rights come from the table of roles alone.
+admin.site.unregister(Group)
 
 
 class RolesField(forms.MultipleChoiceField):
@@ -47,9 +51,7 @@ class StaffForm(UserChangeForm):
         model = User
         fields = ("username", "first_name", "last_name", "email", "clinician", "is_active", "is_superuser")
         help_texts = {
-            "is_active": _(
-                "Untick it when somebody leaves: it locks them out at once and deletes nothing."
-            ),
+            "is_active": _("Untick it when somebody leaves: it locks them out at once and deletes nothing."),
             "is_superuser": _("May do everything here, without any role. One or two people at most."),
         }
 

@@ -6,7 +6,9 @@ Each message draws its own private link, so that one that leaks can be revoked w
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import pgettext
 
 from appointments.references import new_token
 from clinic.models import ClinicProfile
@@ -28,6 +30,7 @@ def write(request, purpose):
         context = {
             "request": request,
             "clinic": ClinicProfile.current(),
+            "due": in_words(request.due_at),
             "link": settings.SITE_URL + reverse("appointments:track", args=[token]),
         }
         subject, text, html = (_render(purpose, part, context) for part in ("subject.txt", "txt", "html"))
@@ -44,3 +47,8 @@ def write(request, purpose):
 
 def _render(purpose, part, context):
     return render_to_string(f"appointments/messages/{purpose}.{part}", context)
+
+
+def in_words(moment):
+    """Return an aware moment as patients read it, in the clinic's time zone: "11 a.m. on Monday, November 23"."""
+    return date_format(timezone.localtime(moment), pgettext("date and time in a sentence", r"P \o\n l, F j"))

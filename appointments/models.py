@@ -64,13 +64,13 @@ class Wish(models.TextChoices):
 
 
 class DeclineReason(models.TextChoices):
-    """Why the clinic cannot help with a request; each drives its own message."""
+    """Why the clinic cannot help with a request, in the words that the patient reads."""
 
     NOT_OFFERED = "not_offered", _("we do not offer this treatment")
     REFERRAL_NEEDED = "referral_needed", _("a letter from a doctor is needed first")
     OTHER_CARE = "other_care", _("other care is better for this problem")
-    NOT_REACHED = "not_reached", _("we could not reach the patient")
-    DUPLICATE = "duplicate", _("the same request came twice")
+    NOT_REACHED = "not_reached", _("we could not reach you")
+    DUPLICATE = "duplicate", _("we have this request from you already")
 
 
 class RequestQuerySet(models.QuerySet):

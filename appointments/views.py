@@ -7,13 +7,14 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.formats import date_format
 from django.utils.text import capfirst
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from appointments import workflow
 from appointments.answers import CHECK, EMERGENCY, Answers
 from appointments.forms import FORMS, ReachBy, times_in_words
+from appointments.messages import in_words
 from appointments.models import Status, TrackingLink, Wish
 from appointments.references import hash_of
 from appointments.sealed import Broken, Draft, TooLong
@@ -267,18 +268,13 @@ class Page:
             ("person", _("Telephone number"), sent["phone"]),
             ("person", _("How we reach you"), ReachBy(sent["preferences"]["reach_by"]).label),
             ("person", _("We may leave a message"), _("Yes") if sent["preferences"]["leave_message"] else _("No")),
-            ("person", _("Date of birth"), date_format(born, pgettext("date of birth", "F j, Y")) if born else ""),
+            ("person", _("Date of birth"), date_format(born, "DATE_FORMAT") if born else ""),
         ]
         return [{"step": step, "label": label, "value": value} for step, label, value in rows]
 
 
 def _name_of(location):
     return location.name if location else ""
-
-
-def in_words(moment):
-    """Return an aware moment as patients read it, in the clinic's time zone: "11 a.m. on Monday, November 23"."""
-    return date_format(timezone.localtime(moment), pgettext("date and time in a sentence", r"P \o\n l, F j"))
 
 
 # The private page

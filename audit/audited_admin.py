@@ -47,10 +47,10 @@ class AuditedAdmin(admin.ModelAdmin):
     def history_view(self, request, object_id, extra_context=None):
         """Show the newest events about one row, with who and which fields, to those who may see the row."""
         row = self.get_object(request, unquote(object_id))
-        if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         events = list(Event.objects.about(row)[:SHOWN])
         staff = get_user_model()._default_manager.in_bulk({event.actor_id for event in events if event.actor_id})
         context = {

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -101,6 +102,8 @@ class ProfileAdmin(HouseAdmin):
 
     def changelist_view(self, request, extra_context=None):
         """Lead straight to the one row there is."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return redirect(reverse("admin:clinic_clinicprofile_change", args=[1]))
 
     def get_object(self, request, object_id, from_field=None):

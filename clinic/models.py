@@ -327,7 +327,8 @@ class PageStamp(models.Model):
     def move(cls):
         """Move the stamp, inside the caller's transaction."""
         if not cls.objects.filter(id=1).update(value=F("value") + 1):
-            cls.objects.create(id=1, value=2)
+            cls.objects.bulk_create([cls(id=1)], ignore_conflicts=True)
+            cls.objects.filter(id=1).update(value=F("value") + 1)
 
     @classmethod
     def current(cls):

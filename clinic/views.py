@@ -8,9 +8,10 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import Error
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.template import loader
+from django.template import TemplateDoesNotExist, loader
 from django.urls import Resolver404, resolve
-from django.utils.translation import get_language, get_language_from_path, override
+from django.utils.translation import get_language_from_path, override
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -144,8 +145,13 @@ def failure_page(request, template, code):
     """
     language = get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
     clinic = read_clinic() if code < 500 or not remembered_clinic().name else remembered_clinic()
+    context = {"clinic": clinic, "LANGUAGE_CODE": language}
     with override(language):
-        text = loader.render_to_string(template, {"clinic": clinic, "LANGUAGE_CODE": get_language()})
-    response = HttpResponse(text, status=code)
+        try:
+            response = HttpResponse(loader.render_to_string(template, context), status=code)
+        except (TemplateDoesNotExist, ValueError):
+            # The release is not whole: files of the look, or the pages themselves, are missing. Words are left.
+            sentence = _("Something went wrong. Telephone us: %(telephone)s") % {"telephone": clinic.telephone}
+            response = HttpResponse(sentence, status=code, content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = "private, no-cache"
     return response

@@ -63,10 +63,8 @@ class MessageAdmin(admin.ModelAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Show one message, and record who read it."""
         message = self.get_object(request, object_id)
-        if message is None:
+        if message is None or not self.has_view_permission(request, message):
             return super().change_view(request, object_id, form_url, extra_context)
-        if not self.has_view_permission(request, message):
-            raise PermissionDenied
         try:
             message.refresh_from_db(fields=ENCRYPTED)
         except Unreadable:

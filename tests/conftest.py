@@ -142,6 +142,7 @@ def axe():
     def check(page):
         # Without preload axe puts no style of its own into the page, which the content policy would refuse.
         options = {"runOnly": AXE_RULES, "resultTypes": ["violations"], "preload": False}
+        page.wait_for_load_state()
         results = runner.run(page, options=options)
         found = [
             f"{violation['id']} ({violation['impact']}): {violation['help']}\n    {node['html']}"

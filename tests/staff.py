@@ -2,11 +2,10 @@
 
 import pytest
 
+from accounts.demonstration import PASSWORD
 from accounts.models import User
 from accounts.roles import Role
 from clinic.models import Clinician
-
-PASSWORD = "long enough for tests"
 
 
 def make_staff(username, *roles, **values):

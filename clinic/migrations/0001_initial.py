@@ -7,148 +7,313 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Accreditation',
+            name="Accreditation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(unique=True, verbose_name='key')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('body', models.CharField(max_length=120, verbose_name='awarded by')),
-                ('since', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='since (year)')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(unique=True, verbose_name="key")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("body", models.CharField(max_length=120, verbose_name="awarded by")),
+                ("since", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="since (year)")),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
             ],
             options={
-                'verbose_name': 'accreditation',
-                'verbose_name_plural': 'accreditations',
-                'ordering': ['order', 'name'],
+                "verbose_name": "accreditation",
+                "verbose_name_plural": "accreditations",
+                "ordering": ["order", "name"],
             },
         ),
         migrations.CreateModel(
-            name='GeneralWarningSign',
+            name="GeneralWarningSign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(unique=True, verbose_name='key')),
-                ('text', clinic.translated.TranslatedField(default=clinic.translated.Translated, verbose_name='the sign, as a patient would say it')),
-                ('action', clinic.translated.TranslatedField(default=clinic.translated.Translated, verbose_name='what to do')),
-                ('urgency', models.CharField(choices=[('emergency', 'Emergency: call the emergency number now'), ('urgent', 'Urgent: telephone us today'), ('ask', 'Ask us')], max_length=10, verbose_name='how urgent')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(unique=True, verbose_name="key")),
+                (
+                    "text",
+                    clinic.translated.TranslatedField(
+                        default=clinic.translated.Translated, verbose_name="the sign, as a patient would say it"
+                    ),
+                ),
+                (
+                    "action",
+                    clinic.translated.TranslatedField(default=clinic.translated.Translated, verbose_name="what to do"),
+                ),
+                (
+                    "urgency",
+                    models.CharField(
+                        choices=[
+                            ("emergency", "Emergency: call the emergency number now"),
+                            ("urgent", "Urgent: telephone us today"),
+                            ("ask", "Ask us"),
+                        ],
+                        max_length=10,
+                        verbose_name="how urgent",
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
             ],
             options={
-                'verbose_name': 'general warning sign',
-                'verbose_name_plural': 'general warning signs',
-                'ordering': ['order', 'id'],
+                "verbose_name": "general warning sign",
+                "verbose_name_plural": "general warning signs",
+                "ordering": ["order", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Location',
+            name="Location",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name for files and addresses in English.', unique=True, verbose_name='key')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('address', models.TextField(verbose_name='address')),
-                ('telephone', models.CharField(blank=True, max_length=40, validators=[django.core.validators.RegexValidator('[0-9]', 'Write a telephone number with digits.')], verbose_name='telephone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('getting_there', clinic.translated.TranslatedField(blank=True, default=clinic.translated.Translated, verbose_name='how to get there')),
-                ('step_free', clinic.translated.TranslatedField(blank=True, default=clinic.translated.Translated, verbose_name='step-free access')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
-                ('is_open', models.BooleanField(default=True, help_text='Untick it to take the place off the site.', verbose_name='in use')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.SlugField(
+                        help_text="A short name for files and addresses in English.", unique=True, verbose_name="key"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("address", models.TextField(verbose_name="address")),
+                (
+                    "telephone",
+                    models.CharField(
+                        blank=True,
+                        max_length=40,
+                        validators=[
+                            django.core.validators.RegexValidator("[0-9]", "Write a telephone number with digits.")
+                        ],
+                        verbose_name="telephone",
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                (
+                    "getting_there",
+                    clinic.translated.TranslatedField(
+                        blank=True, default=clinic.translated.Translated, verbose_name="how to get there"
+                    ),
+                ),
+                (
+                    "step_free",
+                    clinic.translated.TranslatedField(
+                        blank=True, default=clinic.translated.Translated, verbose_name="step-free access"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
+                (
+                    "is_open",
+                    models.BooleanField(
+                        default=True, help_text="Untick it to take the place off the site.", verbose_name="in use"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'location',
-                'verbose_name_plural': 'locations',
-                'ordering': ['order', 'name'],
+                "verbose_name": "location",
+                "verbose_name_plural": "locations",
+                "ordering": ["order", "name"],
             },
         ),
         migrations.CreateModel(
-            name='ClinicProfile',
+            name="ClinicProfile",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('strapline', clinic.translated.TranslatedField(blank=True, default=clinic.translated.Translated, verbose_name='what the clinic does, in one line')),
-                ('telephone', models.CharField(max_length=40, validators=[django.core.validators.RegexValidator('[0-9]', 'Write a telephone number with digits.')], verbose_name='telephone')),
-                ('emergency_number', models.CharField(default='911', max_length=20, verbose_name='emergency number')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('address', models.TextField(blank=True, verbose_name='postal address')),
-                ('about', clinic.translated.TranslatedField(blank=True, default=clinic.translated.Translated, verbose_name='why patients can trust you')),
-                ('privacy', clinic.translated.TranslatedField(blank=True, default=clinic.translated.Translated, verbose_name='privacy page')),
-                ('accessibility', clinic.translated.TranslatedField(blank=True, default=clinic.translated.Translated, verbose_name='accessibility page')),
-                ('demonstration_notice', clinic.translated.TranslatedField(blank=True, default=clinic.translated.Translated, help_text='Stands on every page. Empty it when the clinic is real.', verbose_name='demonstration notice')),
-                ('promise_hours', models.PositiveSmallIntegerField(default=8, help_text='Within how many working hours you answer a request.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='promise, in working hours')),
-                ('urgent_promise_hours', models.PositiveSmallIntegerField(default=2, validators=[django.core.validators.MinValueValidator(1)], verbose_name='promise for urgent requests, in working hours')),
+                ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "strapline",
+                    clinic.translated.TranslatedField(
+                        blank=True,
+                        default=clinic.translated.Translated,
+                        verbose_name="what the clinic does, in one line",
+                    ),
+                ),
+                (
+                    "telephone",
+                    models.CharField(
+                        max_length=40,
+                        validators=[
+                            django.core.validators.RegexValidator("[0-9]", "Write a telephone number with digits.")
+                        ],
+                        verbose_name="telephone",
+                    ),
+                ),
+                ("emergency_number", models.CharField(default="911", max_length=20, verbose_name="emergency number")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                ("address", models.TextField(blank=True, verbose_name="postal address")),
+                (
+                    "about",
+                    clinic.translated.TranslatedField(
+                        blank=True, default=clinic.translated.Translated, verbose_name="why patients can trust you"
+                    ),
+                ),
+                (
+                    "privacy",
+                    clinic.translated.TranslatedField(
+                        blank=True, default=clinic.translated.Translated, verbose_name="privacy page"
+                    ),
+                ),
+                (
+                    "accessibility",
+                    clinic.translated.TranslatedField(
+                        blank=True, default=clinic.translated.Translated, verbose_name="accessibility page"
+                    ),
+                ),
+                (
+                    "demonstration_notice",
+                    clinic.translated.TranslatedField(
+                        blank=True,
+                        default=clinic.translated.Translated,
+                        help_text="Stands on every page. Empty it when the clinic is real.",
+                        verbose_name="demonstration notice",
+                    ),
+                ),
+                (
+                    "promise_hours",
+                    models.PositiveSmallIntegerField(
+                        default=8,
+                        help_text="Within how many working hours you answer a request.",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="promise, in working hours",
+                    ),
+                ),
+                (
+                    "urgent_promise_hours",
+                    models.PositiveSmallIntegerField(
+                        default=2,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="promise for urgent requests, in working hours",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'clinic profile',
-                'verbose_name_plural': 'clinic profile',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='profile_is_one_row')],
+                "verbose_name": "clinic profile",
+                "verbose_name_plural": "clinic profile",
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="profile_is_one_row")],
             },
         ),
         migrations.CreateModel(
-            name='Clinician',
+            name="Clinician",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(unique=True, verbose_name='key')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('role', clinic.translated.TranslatedField(default=clinic.translated.Translated, verbose_name='role')),
-                ('registration_body', models.CharField(blank=True, max_length=120, verbose_name='registration body')),
-                ('registration_number', models.CharField(blank=True, max_length=40, verbose_name='registration number')),
-                ('languages', models.JSONField(blank=True, default=list, verbose_name='languages spoken')),
-                ('biography', clinic.translated.TranslatedField(blank=True, default=clinic.translated.Translated, verbose_name='about')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
-                ('is_shown', models.BooleanField(default=True, verbose_name='shown on the site')),
-                ('locations', models.ManyToManyField(blank=True, related_name='clinicians', to='clinic.location', verbose_name='locations')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(unique=True, verbose_name="key")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("role", clinic.translated.TranslatedField(default=clinic.translated.Translated, verbose_name="role")),
+                ("registration_body", models.CharField(blank=True, max_length=120, verbose_name="registration body")),
+                (
+                    "registration_number",
+                    models.CharField(blank=True, max_length=40, verbose_name="registration number"),
+                ),
+                ("languages", models.JSONField(blank=True, default=list, verbose_name="languages spoken")),
+                (
+                    "biography",
+                    clinic.translated.TranslatedField(
+                        blank=True, default=clinic.translated.Translated, verbose_name="about"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
+                ("is_shown", models.BooleanField(default=True, verbose_name="shown on the site")),
+                (
+                    "locations",
+                    models.ManyToManyField(
+                        blank=True, related_name="clinicians", to="clinic.location", verbose_name="locations"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'clinician',
-                'verbose_name_plural': 'clinicians',
-                'ordering': ['order', 'name'],
+                "verbose_name": "clinician",
+                "verbose_name_plural": "clinicians",
+                "ordering": ["order", "name"],
             },
         ),
         migrations.CreateModel(
-            name='PageStamp',
+            name="PageStamp",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('value', models.PositiveBigIntegerField(default=1)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("value", models.PositiveBigIntegerField(default=1)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='stamp_is_one_row')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="stamp_is_one_row")],
             },
         ),
         migrations.CreateModel(
-            name='Closure',
+            name="Closure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField(verbose_name='date')),
-                ('reason', clinic.translated.TranslatedField(blank=True, default=clinic.translated.Translated, verbose_name='reason, as patients read it')),
-                ('location', models.ForeignKey(blank=True, help_text='Leave empty when the whole clinic is closed, reception included.', null=True, on_delete=django.db.models.deletion.CASCADE, to='clinic.location', verbose_name='location')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("date", models.DateField(verbose_name="date")),
+                (
+                    "reason",
+                    clinic.translated.TranslatedField(
+                        blank=True, default=clinic.translated.Translated, verbose_name="reason, as patients read it"
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Leave empty when the whole clinic is closed, reception included.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="clinic.location",
+                        verbose_name="location",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'closure',
-                'verbose_name_plural': 'closures',
-                'ordering': ['date'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('location', None)), fields=('date',), name='closure_once_a_day'), models.UniqueConstraint(fields=('location', 'date'), name='closure_once_a_day_and_place')],
+                "verbose_name": "closure",
+                "verbose_name_plural": "closures",
+                "ordering": ["date"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("location", None)), fields=("date",), name="closure_once_a_day"
+                    ),
+                    models.UniqueConstraint(fields=("location", "date"), name="closure_once_a_day_and_place"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OpeningHours',
+            name="OpeningHours",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('weekday', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], verbose_name='day')),
-                ('opens', models.TimeField(verbose_name='opens')),
-                ('closes', models.TimeField(verbose_name='closes')),
-                ('location', models.ForeignKey(blank=True, help_text='Leave empty for reception: when the telephone and requests are answered.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='hours', to='clinic.location', verbose_name='location')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "weekday",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "Monday"),
+                            (1, "Tuesday"),
+                            (2, "Wednesday"),
+                            (3, "Thursday"),
+                            (4, "Friday"),
+                            (5, "Saturday"),
+                            (6, "Sunday"),
+                        ],
+                        verbose_name="day",
+                    ),
+                ),
+                ("opens", models.TimeField(verbose_name="opens")),
+                ("closes", models.TimeField(verbose_name="closes")),
+                (
+                    "location",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Leave empty for reception: when the telephone and requests are answered.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hours",
+                        to="clinic.location",
+                        verbose_name="location",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'opening hours',
-                'verbose_name_plural': 'opening hours',
-                'ordering': ['location', 'weekday', 'opens'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('closes__gt', models.F('opens'))), name='hours_close_after_opening', violation_error_message='Closing time must be later than opening time.')],
+                "verbose_name": "opening hours",
+                "verbose_name_plural": "opening hours",
+                "ordering": ["location", "weekday", "opens"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("closes__gt", models.F("opens"))),
+                        name="hours_close_after_opening",
+                        violation_error_message="Closing time must be later than opening time.",
+                    )
+                ],
             },
         ),
     ]

@@ -297,7 +297,7 @@ def test_a_stale_decline_compares_reasons_in_words(desk, reception):
     moved(request, "decline", by=reception, decline_reason="duplicate")
     response = press(desk, request, "decline", decline_reason="not_reached", seen=seen)
     rows = {row.label: (row.theirs, row.mine) for row in response.context["compared"]}
-    assert rows["Reason"] == ("the same request came twice", "we could not reach the patient")
+    assert rows["Reason"] == ("we have this request from you already", "we could not reach you")
 
 
 @pytest.mark.parametrize("snapshot", ["", "x", "a:b:c", "\x00", "of another request"])

@@ -205,9 +205,9 @@ def test_a_clinicians_languages_are_ticked(desk, reviewer):
 @pytest.mark.parametrize("role", ["reception", "nurse", "editor", "reviewer", "auditor"])
 def test_only_managers_keep_the_house(client, request, role, model):
     client.force_login(request.getfixturevalue(role))
-    assert client.get(address(model, "changelist")).status_code in (302, 403)
-    assert client.get(address(model, "change", 1)).status_code in (302, 403)
-    assert client.post(address(model, "change", 1), {"name": "x"}).status_code in (302, 403)
+    assert client.get(address(model, "changelist")).status_code == 403
+    assert client.get(address(model, "change", 1)).status_code == 403
+    assert client.post(address(model, "change", 1), {"name": "x"}).status_code == 403
     assert recorded() == []
 
 

@@ -194,3 +194,12 @@ def test_an_error_page_says_nothing_of_the_error(visitor):
     response = visitor.get("/breaks/", {"name": "O'Brien"})
     assert b"Brien" not in response.content
     assert b"RuntimeError" not in response.content
+
+
+def test_a_release_whose_files_are_missing_still_gives_the_telephone_number(visitor, settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path
+    manifest = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": manifest}}
+    response = visitor.get("/es/nowhere/")
+    assert (response.status_code, response["Content-Type"]) == (404, "text/plain; charset=utf-8")
+    assert NUMBER in response.content

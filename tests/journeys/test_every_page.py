@@ -2,9 +2,8 @@
 
 import pytest
 
-from clinic.demo import loaders
 from tests.appointments.factories import make_request
-from tests.journeys.test_triage import is_no_wider_than_the_window
+from tests.journeys.walking import demonstration, fits, log_in  # noqa: F401 -- a fixture
 
 PATHS = [
     "",
@@ -48,44 +47,33 @@ STAFF_ADDRESSES = [
     "procedures/procedureversion/1/change/",
     "procedures/conditionversion/1/change/",
 ]
+pytestmark = [pytest.mark.wide, pytest.mark.usefixtures("demonstration")]
 MODES = [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}]
 WIDTHS = [320, 390, 1280]
 in_every_mode = pytest.mark.parametrize("mode", MODES, ids=lambda mode: next(iter(mode.values())))
 in_every_width = pytest.mark.parametrize("width", WIDTHS)
 
 
-@pytest.fixture
-def demonstration(transactional_db, settings):
-    """The demonstration's content and staff."""
-    settings.DEMO = True
-    for loader in loaders():
-        if loader.name != "requests":
-            loader.load(0)
-
-
-@pytest.mark.wide
 @in_every_mode
 @in_every_width
-def test_public_pages_are_sound_in_every_mode_and_width(new_context, demonstration, axe, mode, width):
+def test_public_pages_are_sound_in_every_mode_and_width(new_context, axe, mode, width):
     context = new_context(viewport={"width": width, "height": 800}, **mode)
     page = context.new_page()
     for address in ADDRESSES:
         page.goto(address)
-        assert is_no_wider_than_the_window(page), f"{address} scrolls sideways at {width}"
+        assert fits(page), f"{address} scrolls sideways at {width}"
         axe(page)
 
 
-@pytest.mark.wide
-def test_public_pages_fit_a_narrow_screen_with_doubled_text(new_context, demonstration):
+def test_public_pages_fit_a_narrow_screen_with_doubled_text(new_context):
     page = new_context(viewport={"width": 320, "height": 800}).new_page()
     for address in ADDRESSES:
         page.goto(address)
         page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
-        assert is_no_wider_than_the_window(page), f"{address} scrolls sideways with doubled text"
+        assert fits(page), f"{address} scrolls sideways with doubled text"
 
 
-@pytest.mark.wide
-def test_reading_sets_no_cookie(new_context, demonstration):
+def test_reading_sets_no_cookie(new_context):
     context = new_context()
     page = context.new_page()
     for address in ADDRESSES:
@@ -94,16 +82,12 @@ def test_reading_sets_no_cookie(new_context, demonstration):
     assert context.cookies() == []
 
 
-@pytest.mark.wide
 @in_every_mode
 @pytest.mark.parametrize("width", [390, 1280])
-def test_staff_screens_are_sound_in_every_mode_and_width(new_context, demonstration, axe, client, mode, width):
+def test_staff_screens_are_sound_in_every_mode_and_width(new_context, axe, mode, width):
     context = new_context(viewport={"width": width, "height": 800}, **mode)
     page = context.new_page()
-    page.goto("/admin/")
-    page.get_by_label("Username").fill("superuser")
-    page.get_by_label("Password").fill("clinic-demo")
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, "superuser")
     request = make_request()
     places = {"request": request.pk, "message": 1}
     for address in STAFF_ADDRESSES:

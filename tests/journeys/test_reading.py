@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.clinic.factories import make_hours
+from tests.journeys.walking import fits
 from tests.procedures.published import (
     every_section,
     make_clinic,
@@ -100,16 +101,4 @@ def test_everyone_can_use_the_page(page, axe, clinic, path):
     page.set_viewport_size(PHONE)
     page.goto(path)
     axe(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
-@pytest.mark.wide
-@pytest.mark.parametrize("mode", [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}])
-@pytest.mark.parametrize("size", [{"width": 320, "height": 640}, DESK], ids=["320", "1280"])
-def test_everyone_can_use_every_page_in_every_mode(page, axe, clinic, size, mode):
-    page.set_viewport_size(size)
-    page.emulate_media(**mode)
-    for path in [*PAGES, *(f"/es{path}" for path in PAGES)]:
-        page.goto(path)
-        axe(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+    assert fits(page)

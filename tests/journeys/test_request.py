@@ -8,16 +8,12 @@ from playwright.sync_api import expect
 from appointments.models import AppointmentRequest
 from outbox.models import Message
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
+from tests.journeys.walking import fits
 
 pytestmark = pytest.mark.usefixtures("offer")
 
 SMALL = {"width": 320, "height": 640}
 LOOKS = [{"color_scheme": "dark"}, {"forced_colors": "active"}]
-
-
-def fits(page):
-    """Say whether nothing has to be scrolled sideways."""
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def tab_to(page, locator):

@@ -6,23 +6,10 @@ from playwright.sync_api import expect
 
 from outbox import sender
 from tests.appointments.factories import make_request
-from tests.staff import PASSWORD
+from tests.journeys.walking import fits, log_in
 
 PHONE = {"width": 390, "height": 844}
 ANSWER = "Thank you for asking.\n\nTelephone us, and we will find a time."
-
-
-def log_in(page, username):
-    """Sign in at the clinic desk."""
-    page.goto("/admin/")
-    page.get_by_label("Username").fill(username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-
-
-def is_no_wider_than_the_window(page):
-    """Say whether nothing has to be scrolled sideways."""
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_reception_answers_a_request_and_sees_the_message_go_out(page, axe, reception):
@@ -97,7 +84,7 @@ def test_the_queue_and_the_sheet_can_be_read_on_a_telephone(new_context, axe, re
     for address in ("", f"{request.pk}/change/"):
         page.goto(f"/admin/appointments/appointmentrequest/{address}")
         expect(page.get_by_text(request.reference).first).to_be_visible()
-        assert is_no_wider_than_the_window(page)
+        assert fits(page)
         axe(page)
 
 

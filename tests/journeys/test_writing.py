@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from procedures.admin.pages import admin_url
-from tests.journeys.test_triage import is_no_wider_than_the_window, log_in
+from tests.journeys.walking import fits, log_in
 from tests.procedures.factories import make_published
 
 PHONE = {"width": 390, "height": 844}
@@ -88,10 +88,10 @@ def test_no_screen_of_the_desk_is_wider_than_a_telephone(new_context, editor):
     page = new_context(viewport=PHONE).new_page()
     log_in(page, "editor")
     page.goto(admin_url(live.page, "change"))
-    assert is_no_wider_than_the_window(page)
+    assert fits(page)
     page.get_by_role("button", name="Start a draft").click()
-    assert is_no_wider_than_the_window(page)
+    assert fits(page)
     for name in ("Steps", "Key figures"):
         page.get_by_role("link", name=name).click()
-        assert is_no_wider_than_the_window(page)
+        assert fits(page)
         page.go_back()

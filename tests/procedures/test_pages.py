@@ -253,7 +253,7 @@ def test_the_foot_says_who_checked_the_page_and_when_it_is_due_again(client, kyp
 def test_a_page_past_its_review_date_says_so_and_promises_no_later_one(client, kyphoplasty):
     publish_page(kyphoplasty, reviewed_on=date(2020, 1, 1), next_review_due=date(2021, 3, 4))
     response = client.get("/procedures/kyphoplasty/")
-    assertContains(response, "This page was due for review on Thursday, March 4, 2021.")
+    assertContains(response, "This page was due for review on March 4, 2021.")
     assertNotContains(response, "Next check due")
 
 

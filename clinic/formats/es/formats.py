@@ -1,8 +1,7 @@
-"""Dates as a reader of Spanish in the United States says them: lunes 23 de noviembre de 2026."""
+"""Dates as a reader of Spanish in the United States says them: 23 de noviembre de 2026."""
 
-DATE_FORMAT = r"l j \d\e F \d\e Y"
+DATE_FORMAT = r"j \d\e F \d\e Y"
 TIME_FORMAT = "g:i a"
-DATETIME_FORMAT = r"l j \d\e F \d\e Y, g:i a"
-MONTH_DAY_FORMAT = r"l j \d\e F"
+DATETIME_FORMAT = r"j \d\e F \d\e Y, g:i a"
 SHORT_DATE_FORMAT = "j M Y"
 SHORT_DATETIME_FORMAT = "j M Y, g:i a"

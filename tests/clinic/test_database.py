@@ -1,0 +1,82 @@
+"""What is acknowledged is on disk, and many writers wait for each other instead of failing."""
+
+import threading
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+
+from clinic.models import PageStamp
+
+on_sqlite = pytest.mark.skipif("sqlite" not in settings.DATABASES["default"]["ENGINE"], reason="about SQLite alone")
+
+
+def pragma(name):
+    with connection.cursor() as cursor:
+        return cursor.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+@on_sqlite
+def test_sqlite_keeps_what_it_acknowledged_and_waits_for_other_writers(db):
+    full = 2
+    assert (pragma("journal_mode"), pragma("synchronous"), pragma("busy_timeout")) == ("wal", full, 20_000)
+
+
+@on_sqlite
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_takes_the_write_lock_when_it_begins():
+    with transaction.atomic():
+        PageStamp.current()
+        assert _another_writer_must_wait()
+
+
+def _another_writer_must_wait():
+    """Say whether a second connection is refused the write lock at once, when told not to wait."""
+    refused = []
+
+    def try_to_write():
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 0")
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+            except DatabaseError as error:
+                refused.append(str(error))
+            else:
+                cursor.execute("ROLLBACK")
+        connection.close()
+
+    thread = threading.Thread(target=try_to_write)
+    thread.start()
+    thread.join()
+    return refused == ["database is locked"]
+
+
+def test_connections_are_kept_and_pages_take_no_lock():
+    database = settings.DATABASES["default"]
+    assert database["CONN_MAX_AGE"] is None
+    assert not database.get("ATOMIC_REQUESTS")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_writers_at_once_all_succeed():
+    PageStamp.move()
+    before, failures = PageStamp.current(), []
+
+    def write():
+        try:
+            for _turn in range(5):
+                with transaction.atomic():
+                    PageStamp.current()
+                    PageStamp.move()
+        except DatabaseError as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    writers = [threading.Thread(target=write) for _writer in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert failures == []
+    assert PageStamp.current() == before + 40

@@ -1,0 +1,28 @@
+"""What every journey does: load the demonstration, log in, and look whether a page fits its window."""
+
+import pytest
+
+from accounts.demonstration import PASSWORD
+from clinic.demo import loaders
+
+
+@pytest.fixture
+def demonstration(transactional_db, settings):
+    """Load the demonstration, its requests aside."""
+    settings.DEMO = True
+    for loader in loaders():
+        if loader.name != "requests":
+            loader.load(0)
+
+
+def fits(page):
+    """Say whether nothing has to be scrolled sideways."""
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def log_in(page, username):
+    """Sign in at the clinic desk; the staff of tests and of the demonstration share one password."""
+    page.goto("/admin/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
