@@ -120,7 +120,8 @@ def _by_days(milestones, kind):
 
 def _risk(row):
     how_often = row["how_often"]
-    if row["low"] is not None:
+    # Words that give a number themselves say it better than a number added to them.
+    if row["low"] is not None and not any(sign.isdigit() for sign in how_often):
         figure = wording.figure(row["low"], row["high"], row["unit"])
         how_often = f"{how_often} ({figure})" if how_often else figure
     return row | {"how_often": how_often}

@@ -8,6 +8,7 @@ of tables. It is named `<key>.<language>.toml`. A broken file is refused with it
 import tomllib
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
@@ -75,7 +76,7 @@ class PageFile:
 def read_table(path):
     """Return what a TOML file says; raise BrokenFile with the line that cannot be read."""
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
         raise BrokenFile(f"{Path(path).name}: the file cannot be opened ({error.strerror}).") from error
     except UnicodeDecodeError as error:
@@ -194,7 +195,7 @@ class _Reader:
         ):
             self.refuse(place, "write texts in quotation marks, in brackets, with commas between them")
         if isinstance(field, models.DecimalField | models.PositiveSmallIntegerField) and (
-            isinstance(value, bool) or not isinstance(value, int | float)
+            isinstance(value, bool) or not isinstance(value, int | Decimal)
         ):
             self.refuse(place, "write a number")
         if isinstance(field, models.DateField) and type(value) is not date:

@@ -1,5 +1,6 @@
 """Pages from files: what is taken, what is refused and how, and what staff wrote is never replaced."""
 
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from django.core.management import CommandError, call_command
 from clinic.demonstration import load as load_clinic
 from procedures import demonstration_content, publishing
 from procedures.content_files import BrokenFile, import_page, read_page
-from procedures.models import ProcedurePage, ProcedureVersion, State
+from procedures.models import ConditionPage, ProcedurePage, ProcedureVersion, Risk, State
 from tests.procedures.factories import COMMAND, make_clinician
 
 PAGE = """
@@ -153,8 +154,13 @@ def demonstration(db):
     return demonstration_content.load()
 
 
+PAGES = 2 * (8 + 6)  # both languages of 8 procedures and 6 conditions
+
+
 def test_the_demonstration_is_whole_in_both_languages(demonstration):
-    assert demonstration == "6 of 6 pages published"
+    assert demonstration == f"{PAGES} of {PAGES} pages published"
+    for page in [*ProcedurePage.objects.all(), *ConditionPage.objects.all()]:
+        assert page.is_published
     kyphoplasty = ProcedurePage.objects.filter(procedure__key="kyphoplasty")
     assert {page.language for page in kyphoplasty.published()} == {"en", "es"}
     english, spanish = (page.live_version.document for page in kyphoplasty.order_by("language"))
@@ -170,9 +176,13 @@ def test_the_demonstration_is_whole_in_both_languages(demonstration):
 def test_loading_again_changes_nothing_not_even_relations_that_staff_changed(demonstration):
     procedure = ProcedurePage.objects.filter(procedure__key="kyphoplasty")[0].procedure
     procedure.clinicians.clear()
-    assert demonstration_content.load() == "0 of 6 pages published"
+    assert demonstration_content.load() == f"0 of {PAGES} pages published"
     assert not procedure.clinicians.exists()
-    assert ProcedureVersion.objects.count() == 4
+    assert ProcedureVersion.objects.count() == 16
+
+
+def test_small_numbers_are_kept_as_they_are_written(demonstration):
+    assert Risk.objects.filter(low=Decimal("0.05")).exists()
 
 
 def test_a_broken_demonstration_brings_nothing_in(db, tmp_path):
