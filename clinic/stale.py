@@ -1,10 +1,36 @@
 """Compares, field by field, what somebody opened, what another saved meanwhile, and what the first wants to save.
 
+What was opened travels in the form: as a revision, and as a snapshot that is signed, so that nobody can make one up.
 Nothing is merged: a person looks at the rows (`templates/_components/stale.html`) and saves again knowingly.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from django.core import signing
+
+SALT = "clinic.stale"
+# The revision of what nobody ever saw: rows begin with 1.
+UNSEEN = 0
+
+
+def read_revision(text):
+    """Return the revision that a hidden field tells, UNSEEN for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else UNSEEN
+
+
+def snapshot(values, *, of):
+    """Return what somebody was shown (JSON values) of the thing named `of`, signed, for the browser to carry."""
+    return signing.dumps({"of": of, "values": values}, salt=SALT, compress=True)
+
+
+def read_snapshot(text, *, of):
+    """Return the values of a snapshot that came back; None when it was altered, or is of another thing."""
+    try:
+        told = signing.loads(text, salt=SALT)
+    except signing.BadSignature:
+        return None
+    return told["values"] if told["of"] == of else None
 
 
 class ChangedBy(StrEnum):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic.stale import ChangedBy, compare
+from clinic.stale import ChangedBy, compare, read_snapshot, snapshot
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_rows_come_in_the_order_of_the_labels_and_other_fields_are_left_out():
 def test_a_field_that_one_version_lacks_counts_as_empty():
     [row] = compare({"note": "Note"}, {}, {"note": "Called."}, {})
     assert (row.original, row.theirs, row.mine, row.changed_by) == ("", "Called.", "", "theirs")
+
+
+def test_what_was_opened_comes_back_as_it_was_for_the_same_thing_alone():
+    told = snapshot({"note": "Called."}, of="page/1")
+    assert read_snapshot(told, of="page/1") == {"note": "Called."}
+    assert read_snapshot(told, of="page/2") is None
+    assert read_snapshot(f"{told}x", of="page/1") is None
