@@ -38,10 +38,15 @@ class Offered:
         return {(page.procedure.key, page.language): page.slug for page in self._published_pages}
 
     def key_of(self, slug):
-        """Return the key of the procedure whose page has this address in the reader's language, "" for none."""
-        return next(
-            (key for (key, language), found in self.slugs.items() if (language, found) == (get_language(), slug)), ""
-        )
+        """Return the key of the procedure whose page, as offered to this reader, has this address; "" for none."""
+        found = [page for page in self.pages.values() if page.slug == slug]
+        found.sort(key=lambda page: page.language != get_language())
+        return found[0].procedure.key if found else ""
+
+    def slug_for(self, key, language):
+        """Return the address of a procedure's page as it is offered to readers of a language; "" for none."""
+        others = (slug for (other, _language), slug in self.slugs.items() if other == key)
+        return self.slugs.get((key, language)) or next(others, "")
 
     @cached_property
     def procedures(self):
@@ -79,6 +84,11 @@ class Offered:
             {place.key for place in places.all()} for places in (asked.performed_at, asked.evaluated_at)
         )
         return location in evaluated - performed
+
+    def is_performed_anywhere(self, procedure):
+        """Say whether a place in use performs this procedure."""
+        performed_at = self.pages[procedure].procedure.performed_at.all() if procedure in self.pages else ()
+        return any(place.key in self.locations for place in performed_at)
 
     @cached_property
     def weekdays(self):
@@ -120,10 +130,10 @@ class Answers:
     def first_missing(self):
         """Return the first step that has no good answer, EMERGENCY when a sign cannot wait, None when all is there."""
         for step in FORMS:
-            if step in self.steps and not self.is_answered(step):
-                return step
             if step == "signs" and self.ticked(Urgency.EMERGENCY):
                 return EMERGENCY
+            if step in self.steps and not self.is_answered(step):
+                return step
         return None
 
     @property
@@ -174,9 +184,16 @@ class Answers:
             self.draft.signs, self.draft.signs_language = self.signs, get_language()
 
     def ticked(self, urgency):
-        """Return the signs of this urgency that the patient has."""
-        ticked = self._cleaned("signs", "signs", [])
+        """Return the signs of this urgency that the patient has, whatever else is wrong with their page."""
+        ticked = self.draft.typed.get("signs", {}).get("signs", [])
         return [sign for sign in self.draft.signs if sign["key"] in ticked and sign["urgency"] == urgency]
+
+    def in_readers_language(self, signs):
+        """Return signs as the reader's language words them, for one who has changed it since they were shown."""
+        if self.draft.signs_language == get_language():
+            return signs
+        worded = {sign["key"]: sign for sign in self.signs}
+        return [worded.get(sign["key"], sign) for sign in signs]
 
     def to_send(self):
         """Return all answers as `workflow.submit` takes them; every step must be answered."""

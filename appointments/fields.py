@@ -6,7 +6,7 @@ from datetime import date
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.dates import MONTHS, MONTHS_3
+from django.utils.dates import MONTHS
 from django.utils.translation import get_language, gettext, override, pgettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,13 @@ MARK = "\N{REPLACEMENT CHARACTER}"
 ZERO_WIDTH = {0x180E, 0x200B, *range(0x2060, 0x2065), 0xFEFF, *range(0xFFF9, 0xFFFC)}
 TURNS_DIRECTION = {*range(0x202A, 0x202F), *range(0x2066, 0x2070)}
 HIDDEN = ZERO_WIDTH | TURNS_DIRECTION
+
+# What telephones and files put around pasted words, and what keyboards for Khmer and Thai put between them.
+ROUND_PASTED_WORDS = {0xFEFF, 0x202A, 0x202B, 0x202C, *range(0x2066, 0x206A)}
+BETWEEN_WORDS = "\N{ZERO WIDTH SPACE}"
+
+SHORTEST_MONTH = 3
+OTHER_SPELLINGS = {"setiembre": 9}
 
 
 def is_refused(sign):
@@ -97,14 +104,14 @@ class LongTextField(PlainTextField):
     widget = ShownTextarea
 
     def spaced(self, text):
-        """Return the text with each kind of line break as a line feed."""
+        """Return the text with each kind of line break as a line feed, and without the marks that pasting brings."""
         for line_break in ("\r\n", "\r", "\u2028", "\u2029"):
             text = text.replace(line_break, "\n")
-        return text
+        return text.translate(dict.fromkeys(ROUND_PASTED_WORDS)).strip()
 
     def refuses(self, sign):
-        """Take line breaks and tabs."""
-        return sign not in "\n\t" and is_refused(sign)
+        """Take line breaks, tabs, and the spaces without width that part words in some scripts."""
+        return sign not in "\n\t" + BETWEEN_WORDS and is_refused(sign)
 
 
 class PhoneField(PlainTextField):
@@ -186,14 +193,17 @@ def whole_number(text):
 
 
 def month_number(text):
-    """Return the month that a number or a word names, in the reader's language or English. Raises ValueError."""
+    """Return the month that a number or a word names, in the reader's language or English. Raises ValueError.
+
+    A word may stop early ("Sept."), as long as only one month begins with it.
+    """
     if text.isdecimal():
         return whole_number(text)
     word = text.casefold().rstrip(".")
     for language in (get_language(), "en"):
         with override(language):
-            for names in (MONTHS, MONTHS_3):
-                for number, name in names.items():
-                    if word == str(name).casefold().rstrip("."):
-                        return number
+            names = {str(name).casefold(): number for number, name in MONTHS.items()} | OTHER_SPELLINGS
+        meant = {number for name, number in names.items() if name.startswith(word)}
+        if len(word) >= SHORTEST_MONTH and len(meant) == 1:
+            return meant.pop()
     raise ValueError

@@ -189,7 +189,7 @@ class MatterForm(StepForm):
         label=_("What is the matter?"),
         help_text=_("Tell us in your own words. For example: where it hurts, since when, and what you have tried."),
         longest=TEXT_LENGTH,
-        widget=ShownTextarea(attrs={"rows": 7}),
+        widget=ShownTextarea(attrs={"rows": 7, "dir": "auto"}),
         error_messages={"required": _("Tell us what is the matter, in a few words.")},
     )
     times = forms.MultipleChoiceField(

@@ -14,6 +14,7 @@ from appointments.references import hash_of
 from clinic.encryption import EncryptedDateField, EncryptedJSONField, EncryptedTextField, KeyedIndexField
 from clinic.models import Location
 from clinic.translated import language_choices
+from clinic.visible import VisibleQuerySet
 from procedures.models import Procedure
 
 TRACKING_LINK_LASTS = timedelta(days=365)
@@ -47,6 +48,18 @@ class Status(models.TextChoices):
 
 WAITS_FOR_CLINIC = (Status.NEW, Status.IN_PROGRESS)
 
+# How the tag of a status looks, to staff and to patients alike (templates/_components/status_tag.html).
+STATUS_TONES = {
+    Status.NEW: "new",
+    Status.IN_PROGRESS: "going",
+    Status.WAITING: "waiting",
+    Status.AGREED: "good",
+    Status.ANSWERED: "good",
+    Status.DECLINED: "stopped",
+    Status.WITHDRAWN: "stopped",
+    Status.CLOSED: "stopped",
+}
+
 
 class Kind(models.TextChoices):
     """Whether a patient sent it; practice and heartbeat requests are never counted."""
@@ -73,7 +86,7 @@ class DeclineReason(models.TextChoices):
     DUPLICATE = "duplicate", _("we have this request from you already")
 
 
-class RequestQuerySet(models.QuerySet):
+class RequestQuerySet(VisibleQuerySet):
     """Queue words."""
 
     def real(self):
@@ -91,10 +104,6 @@ class RequestQuerySet(models.QuerySet):
     def overdue(self, now=None):
         """Requests that the clinic promised to have answered by now."""
         return self.waiting_for_clinic().filter(due_at__lt=now or timezone.now())
-
-    def visible_to(self, user):
-        """Requests that this member of staff may see."""
-        return self if user.has_perm("appointments.view_appointmentrequest") else self.none()
 
 
 class RealRequests(models.Manager.from_queryset(RequestQuerySet)):

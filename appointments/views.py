@@ -1,5 +1,8 @@
 """The patient's request, a page of questions at a time, and the private page on which it can be followed."""
 
+from urllib.parse import urlencode
+
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse, translate_url
@@ -15,7 +18,7 @@ from appointments import workflow
 from appointments.answers import CHECK, EMERGENCY, Answers
 from appointments.forms import FORMS, ReachBy, times_in_words
 from appointments.messages import in_words
-from appointments.models import Status, TrackingLink, Wish
+from appointments.models import STATUS_TONES, TrackingLink, Wish
 from appointments.references import hash_of
 from appointments.sealed import Broken, Draft, TooLong
 from audit.actors import Actor
@@ -36,6 +39,7 @@ SEAL_IS_OLD = _(
     "Nothing was sent yet, since this page was open for more than 24 hours. Nothing is lost. "
     "Look at your answers again, then send them."
 )
+SEAL_IS_LOST = _("Nothing was sent. We could not read your answers, so we ask for them again. We are sorry.")
 FORM_NOT_CHECKED = _(
     "Nothing was sent, and nothing you typed is lost. We could not check that this form came from your own browser. "
     "Try once more. If it happens again, allow cookies for this site: we use 1, to keep your form safe."
@@ -53,7 +57,7 @@ def request_form(request):
 
 def _csrf_failure(request):
     """Answer a page without a good CSRF token: the same page, with what was typed, and a fresh token."""
-    return _kept_for_back(_shown_again(request, FORM_NOT_CHECKED, status=403))
+    return _kept_for_back(_shown_again(request, status=403, sentence=FORM_NOT_CHECKED))
 
 
 request_form.csrf_failure = _csrf_failure
@@ -70,16 +74,19 @@ def _started(request):
     page = Page(request, Draft())
     offered = page.answers.offered
     procedure, location = offered.key_of(request.GET.get("procedure")), request.GET.get("location")
-    page.draft.typed["wish"] = {
-        "procedure": procedure,
-        "location": location if location in offered.locations else "",
-    }
+    location = location if location in offered.locations else ""
+    page.draft.typed["wish"] = {"procedure": procedure, "location": location}
     request.addresses = {
-        language: f"{translate_url(request.path, language)}?procedure={slug}"
-        for (key, language), slug in offered.slugs.items()
-        if key == procedure
+        language: _address(request.path, language, procedure=offered.slug_for(procedure, language), location=location)
+        for language, _name in settings.LANGUAGES
     }
     return page.show("wish")
+
+
+def _address(path, language, **chosen):
+    """Return where a page stands in a language, with what was chosen by whoever led the patient to it."""
+    query = urlencode({name: value for name, value in chosen.items() if value})
+    return translate_url(path, language) + (f"?{query}" if query else "")
 
 
 def _moved(request):
@@ -88,7 +95,7 @@ def _moved(request):
     try:
         page = Page(request, Draft.opened(request.POST.get("seal", "")))
     except Broken:
-        return _shown_again(request, SEAL_IS_BROKEN, status=422)
+        return _shown_again(request, status=422)
     if step in FORMS:
         return _read(page, step, go)
     if go == "back":
@@ -117,9 +124,11 @@ def _read(page, step, go):
         return page.show(page.before(step))
     if go == "language":
         return page.show(step)
+    if step == "signs" and page.answers.ticked(Urgency.EMERGENCY):
+        return page.show(EMERGENCY)
     if not form.is_valid():
         return page.show(step, form=form, status=422)
-    if step == "signs" and not page.answers.ticked(Urgency.EMERGENCY) and page.answers.ticked(Urgency.URGENT):
+    if step == "signs" and page.answers.ticked(Urgency.URGENT):
         return page.show(URGENT)
     return page.lead_on(after=step)
 
@@ -128,25 +137,28 @@ def _send(page):
     """Store the request, unless an answer is missing or was given long ago, and lead to its private page."""
     if page.answers.first_missing():
         return page.lead_to(CHECK)
-    if page.draft.is_stale:
+    answers, token = page.answers.to_send(), page.draft.token
+    if page.draft.is_stale and not workflow.was_sent(answers, token=token):
         return page.show(CHECK, notice=SEAL_IS_OLD)
-    sent = workflow.submit(page.answers.to_send(), token=page.draft.token, by=Actor.patient(), language=get_language())
+    sent = workflow.submit(answers, token=token, by=Actor.patient(), language=get_language())
     address = reverse("appointments:track", args=[sent.token])
-    if sent.token != page.draft.token:
+    if sent.token != token:
         address += "?again"
     return HttpResponse(status=303, headers={"Location": address})
 
 
-def _shown_again(request, sentence, *, status):
-    """Return the page that came, with what was typed on it, and a sentence that says why it comes back."""
+def _shown_again(request, *, status, sentence=""):
+    """Return the page that came, with what was typed on it, and why: its seal is broken, or `sentence`."""
     step = request.POST.get("step", "")
     try:
         page = Page(request, Draft.opened(request.POST.get("seal", "")))
     except Broken:
-        page = Page(request, Draft())
+        page, sentence = Page(request, Draft()), SEAL_IS_BROKEN if step in FORMS else SEAL_IS_LOST
     problems = [{"text": sentence, "target": ""}]
     if step in FORMS:
         page.answers.read(step, request.POST)
+        if step == "signs" and page.answers.ticked(Urgency.EMERGENCY):
+            return page.show(EMERGENCY, status=status)
         return page.show(step, problems=problems, status=status)
     return page.lead_to(step, problems=problems, status=status)
 
@@ -207,8 +219,10 @@ class Page:
         elif step == CHECK:
             self.draft.was_checked = True
             context |= {"rows": self._rows(), "due": self._due(), "only_examined_at": self._only_examined_at()}
+            context["is_performed"] = self.answers.offered.is_performed_anywhere(self.answers.procedure)
         else:
-            context["signs"] = self.answers.ticked(Urgency.EMERGENCY if step == EMERGENCY else Urgency.URGENT)
+            ticked = self.answers.ticked(Urgency.EMERGENCY if step == EMERGENCY else Urgency.URGENT)
+            context["signs"] = self.answers.in_readers_language(ticked)
         try:
             context["seal"] = self._sealed(without=step)
         except TooLong:
@@ -249,7 +263,7 @@ class Page:
         """Return every answer in words, each with the page that changes it."""
         answers, offered = self.answers, self.answers.offered
         sent = answers.to_send()
-        ticked = [sign["text"] for sign in sent["signs"] if sign["ticked"]]
+        ticked = answers.in_readers_language([sign for sign in sent["signs"] if sign["ticked"]])
         is_question = answers.wish == Wish.QUESTION
         born = answers.read("person").cleaned_data["date_of_birth"]
         rows = [
@@ -258,7 +272,13 @@ class Page:
             ("wish", _("Place"), _name_of(offered.locations.get(answers.location)) or _("I have no preference")),
         ]
         if sent["signs"]:
-            rows.append(("signs", _("Signs that you have now"), "\n".join(ticked) or _("None of these")))
+            rows.append(
+                (
+                    "signs",
+                    _("Signs that you have now"),
+                    "\n".join(sign["text"] for sign in ticked) or _("None of these"),
+                )
+            )
         rows.append(("matter", _("Your question") if is_question else _("What is the matter"), sent["matter"]))
         if not is_question:
             rows.append(("matter", _("When you can come"), times_in_words(sent["preferences"]["times"])))
@@ -279,14 +299,6 @@ def _name_of(location):
 
 # The private page
 
-TONES = {
-    Status.NEW: "new",
-    Status.IN_PROGRESS: "going",
-    Status.WAITING: "waiting",
-    Status.AGREED: "good",
-    Status.ANSWERED: "good",
-}
-
 
 @require_safe
 def track(request, token):
@@ -297,7 +309,7 @@ def track(request, token):
     asked = link.request
     context = {
         "asked": asked,
-        "tone": TONES.get(asked.status, "stopped"),
+        "tone": STATUS_TONES[asked.status],
         "due": in_words(asked.due_at) if asked.waits_for_clinic else "",
         "is_overdue": asked.is_overdue(),
         "procedure": _plain_name(asked.procedure_id),

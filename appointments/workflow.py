@@ -28,6 +28,7 @@ from audit.models import Event
 from clinic.encryption import index_candidates, index_of
 from clinic.hours import NeverOpen
 from clinic.models import ClinicProfile, Location, Urgency, reception_hours
+from clinic.refusals import Refused, Stale, Unfit
 from procedures.models import Procedure
 
 TRIES = 5
@@ -36,26 +37,6 @@ WITHOUT_OPENING_HOURS = timedelta(days=1)
 
 NOBODY, THE_ONE_WHO_MOVES, AS_BEFORE = "nobody", "by", "as before"
 ANYBODY, THE_HOLDER = "anybody", "the holder"
-
-
-class Refused(Exception):
-    """A move that is not allowed now. `reason` is a sentence for the person who tried."""
-
-    def __init__(self, reason):
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Stale(Refused):
-    """A move made on an old view of the request: somebody changed it in between."""
-
-
-class Unfit(Refused):
-    """A move whose input must be mended first; `field` names it."""
-
-    def __init__(self, reason, *, field):
-        super().__init__(reason)
-        self.field = field
 
 
 @dataclass(frozen=True)
@@ -158,17 +139,30 @@ def submit(answers, *, token, by, language):
         raise Refused(_("Get emergency help now. This form is too slow for an emergency."))
     text = json.dumps(answers, sort_keys=True)
     for _try in range(TRIES):
-        link = TrackingLink.objects.filter(token_hash=hash_of(token)).select_related("request").first()
-        if link is None:
-            try:
-                return Submitted(_store(answers, text, token=token, by=by, language=language), token, is_new=True)
-            except IntegrityError:
-                # The same form arrived twice at once, or a reference was drawn a second time: look again.
-                continue
-        if link.request.answers_index in index_candidates(text, "answers"):
-            return Submitted(link.request, token, is_new=False)
-        token = _token_for_other_answers(token, text)
+        request, place = _place_of(text, token)
+        if request is not None:
+            return Submitted(request, place, is_new=False)
+        try:
+            return Submitted(_store(answers, text, token=place, by=by, language=language), place, is_new=True)
+        except IntegrityError:
+            # The same form arrived twice at once, or a reference was drawn a second time: look again.
+            continue
     raise IntegrityError("The request could not be stored: no free reference was found.")
+
+
+def was_sent(answers, *, token):
+    """Say whether the form whose token this is was sent before with the same answers."""
+    request, _place = _place_of(json.dumps(answers, sort_keys=True), token)
+    return request is not None
+
+
+def _place_of(text, token):
+    """Return the request that these answers of a form made, and its token; or None, and the token it would have."""
+    while link := TrackingLink.objects.filter(token_hash=hash_of(token)).select_related("request").first():
+        if link.request.answers_index in index_candidates(text, "answers"):
+            return link.request, token
+        token = _token_for_other_answers(token, text)
+    return None, token
 
 
 def _token_for_other_answers(token, text):
@@ -266,8 +260,11 @@ def _may_with_holder(row, request, by):
         return True
     if THE_HOLDER not in row.may_be_held_by:
         return False
-    is_release = row.held_after == NOBODY
-    return request.holder_id == by.id or (is_release and by.user.has_perm("appointments.release_others"))
+    if request.holder_id == by.id:
+        return True
+    # What somebody held who left, or who no longer answers requests, must not wait for a manager.
+    is_release, is_left_behind = row.held_after == NOBODY, not request.holder.has_perm(row.permission)
+    return is_release and (is_left_behind or by.user.has_perm("appointments.release_others"))
 
 
 def can_move(request, name, *, by):

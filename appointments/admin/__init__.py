@@ -14,13 +14,15 @@ from django.views.decorators.csrf import csrf_exempt
 from appointments import workflow
 from appointments.admin import moving, queue, sheet
 from appointments.models import AppointmentRequest
+from audit.audited_admin import AuditedAdmin
 from audit.models import Event
+from clinic.encryption import Unreadable
 
 QUEUE, SHEET, MOVE = (f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "change", "move"))
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(admin.ModelAdmin):
+class AppointmentRequestAdmin(AuditedAdmin):
     """Requests are read and moved on here; they are never added, edited field by field, or deleted."""
 
     list_display = queue.COLUMNS
@@ -31,9 +33,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
     sortable_by = ()
     search_fields = ["reference"]
     search_help_text = _("Type a reference, or a whole email address or telephone number. All requests are searched.")
-    show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = None
 
     # Who may
 
@@ -87,11 +87,12 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         return [address, *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """Show the sheet, and record that it was read."""
-        asked = self.asked(request, object_id)
-        if request.method == "GET":
-            Event.record(sheet.READ, by=request.user.as_actor(), about=asked)
-        return self.show(request, asked)
+        """Show the sheet."""
+        try:
+            return self.show(request, self.asked(request, object_id))
+        except Unreadable:
+            messages.error(request, gettext("This request cannot be read with this site’s keys."))
+            return HttpResponseRedirect(reverse(QUEUE))
 
     def move_view(self, request, object_id, name):
         """Make a move; a refusal shows the sheet again with its reason and what was typed."""
@@ -138,7 +139,12 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         return asked
 
     def show(self, request, asked, *, name="", typed=None, unfit=None, refusal="", compared=(), status=200):
-        """Return the sheet. `name` and `typed` are the move that was tried and what was typed for it."""
+        """Return the sheet, and record that it was read: after a refused move too, it tells all there is.
+
+        `name` and `typed` are the move that was tried and what was typed for it.
+        """
+        if request.method != "HEAD":
+            Event.record(sheet.READ, by=request.user.as_actor(), about=asked)
         form = moving.FORMS[workflow.MOVES[name].input](typed) if name else None
         if unfit:
             form.add_error(unfit.field, unfit.reason)

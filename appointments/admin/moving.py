@@ -4,17 +4,14 @@ import re
 from dataclasses import dataclass
 
 from django import forms
-from django.core import signing
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import workflow
 from appointments.models import DeclineReason, Status
-from clinic.stale import ChangedBy, compare
+from clinic import stale
 
-SNAPSHOT = "appointments.snapshot"
-UNSEEN = 0
 NOT_TYPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 DONE = {
@@ -63,8 +60,15 @@ def typed_in(name, data):
 
 def snapshot(asked):
     """Return the facts that a move is judged on, signed."""
-    facts = {"status": asked.status, "holder": asked.holder_id, "hurry": asked.is_danger or asked.is_urgent}
-    return signing.dumps(facts | {"pk": asked.pk}, salt=SNAPSHOT)
+    return stale.snapshot(_facts(asked), of=_name(asked))
+
+
+def _facts(asked):
+    return {"status": asked.status, "holder": asked.holder_id, "hurry": asked.is_danger or asked.is_urgent}
+
+
+def _name(asked):
+    return f"{asked._meta.label}/{asked.pk}"
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,8 @@ class Seen:
     @classmethod
     def read(cls, asked, data):
         """Read it back from a post about `asked`. A snapshot that was altered, or of another request, is ignored."""
-        try:
-            facts = signing.loads(data.get("snapshot", ""), salt=SNAPSHOT)
-        except signing.BadSignature:
-            facts = {}
-        revision = data.get("seen_revision", "")
-        is_number = revision.isascii() and revision.isdecimal() and len(revision) < 10
-        return cls(int(revision) if is_number else UNSEEN, facts if facts.get("pk") == asked.pk else {})
+        facts = stale.read_snapshot(data.get("snapshot", ""), of=_name(asked))
+        return cls(stale.read_revision(data.get("seen_revision", "")), facts or {})
 
 
 def compared(asked, name, *, seen, typed, by):
@@ -95,7 +94,7 @@ def compared(asked, name, *, seen, typed, by):
     held_after = {workflow.THE_ONE_WHO_MOVES: by.pk, workflow.NOBODY: None}
     facts = seen.facts or {"status": "", "holder": "", "hurry": ""}
     mine = facts | {"status": row.leads_to, "holder": held_after.get(row.held_after, facts["holder"])}
-    now = {"status": asked.status, "holder": asked.holder_id, "hurry": asked.is_danger or asked.is_urgent}
+    now = _facts(asked)
     names = {
         user.pk: str(user) for user in User.objects.filter(pk__in={facts["holder"] or None, asked.holder_id, by.pk})
     }
@@ -105,7 +104,7 @@ def compared(asked, name, *, seen, typed, by):
         labels[row.input] = FORMS[row.input].base_fields[row.input].label
         for version, value in zip(versions, ("", getattr(asked, row.input), typed[row.input]), strict=True):
             version[row.input] = dict(DeclineReason.choices).get(value, value)
-    return [row for row in compare(labels, *versions) if row.changed_by != ChangedBy.NOBODY]
+    return [row for row in stale.compare(labels, *versions) if row.changed_by != stale.ChangedBy.NOBODY]
 
 
 def _in_words(facts, names):

@@ -3,7 +3,8 @@
 from cryptography.fernet import InvalidToken
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery, TextField
+from django.db.models.functions import Cast
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -13,26 +14,15 @@ from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import WAITS_FOR_CLINIC, AppointmentRequest, Status
+from appointments.models import STATUS_TONES, WAITS_FOR_CLINIC, AppointmentRequest, Status
 from appointments.references import read_reference
-from clinic.encryption import cipher
+from clinic.encryption import EncryptedTextField, Unreadable, cipher
 from clinic.models import Location
 from procedures.models import ProcedurePage
 
 SEARCH_LENGTH = 254
 FEWEST_DIGITS = 7
-LONG_TEXTS = ("matter", "preferences", "signs", "answer")
-
-TONES = {
-    Status.NEW: "new",
-    Status.IN_PROGRESS: "going",
-    Status.WAITING: "waiting",
-    Status.AGREED: "good",
-    Status.ANSWERED: "good",
-    Status.DECLINED: "stopped",
-    Status.WITHDRAWN: "stopped",
-    Status.CLOSED: "stopped",
-}
+ENCRYPTED = [field.name for field in AppointmentRequest._meta.fields if isinstance(field, EncryptedTextField)]
 
 
 def queue_rows(requests):
@@ -43,10 +33,14 @@ def queue_rows(requests):
 
 
 class Queue(ChangeList):
-    """The list of the queue: it leaves the long texts shut, which only the sheet shows."""
+    """The list of the queue: it leaves shut what only the sheet shows.
+
+    A name is opened row by row, so that one that cannot be read takes no other request from the list.
+    """
 
     def get_queryset(self, request, exclude_parameters=None):
-        return super().get_queryset(request, exclude_parameters).defer(*LONG_TEXTS)
+        rows = super().get_queryset(request, exclude_parameters).defer(*ENCRYPTED)
+        return rows.annotate(sealed_name=Cast("full_name", TextField()))
 
 
 # Searching: what is typed may name a person, so it travels sealed and never stands in an address in clear.
@@ -221,7 +215,7 @@ def cell(label, text):
 @admin.display(description=_("status"))
 def status(row):
     """Whether it cannot wait, and where it stands."""
-    tags = [tag(row.get_status_display(), TONES[row.status])]
+    tags = [tag(row.get_status_display(), STATUS_TONES[row.status])]
     if hurry := hurry_of(row):
         tags.insert(0, tag(hurry, "urgent"))
     return format_html(" ".join("{}" for _tag in tags), *tags)
@@ -237,7 +231,10 @@ def hurry_of(row):
 @admin.display(description=_("patient"))
 def patient(row):
     """The name, kept apart from the text around it when it runs the other way."""
-    return format_html("<bdi>{}</bdi>", row.full_name)
+    try:
+        return format_html("<bdi>{}</bdi>", AppointmentRequest._meta.get_field("full_name").opened(row.sealed_name))
+    except Unreadable:
+        return gettext("cannot be read")
 
 
 @admin.display(description=_("asks for"))

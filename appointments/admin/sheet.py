@@ -9,8 +9,10 @@ from accounts.models import User
 from accounts.roles import Role
 from appointments.admin import queue
 from appointments.forms import ReachBy, times_in_words
-from audit.actors import PATIENT, STAFF
+from appointments.models import STATUS_TONES
+from audit.actors import STAFF
 from audit.models import Event
+from clinic.log_filters import leave_out_tokens
 from clinic.models import telephone_href
 from outbox.models import Message, State
 
@@ -48,7 +50,7 @@ def sheet(asked, *, user):
     return {
         "asked": asked,
         "hurry": queue.hurry_of(asked),
-        "tone": queue.TONES[asked.status],
+        "tone": STATUS_TONES[asked.status],
         "overdue": queue.how_late(asked),
         "facts": facts(asked),
         "preferences": preferences(asked.preferences or {}),
@@ -110,7 +112,8 @@ def message_line(message):
         "is_undeliverable": message.state == State.UNDELIVERABLE,
         "language": message.language,
         "subject": message.subject,
-        "text": message.text,
+        # Whoever opens the private link in it acts as the patient.
+        "text": leave_out_tokens(message.text),
     }
 
 
@@ -125,10 +128,8 @@ def history_line(event, staff):
 
 def actor_in_words(event, staff):
     """Return who did it: a member of staff with the roles held then, the patient, or a command."""
-    if event.actor_kind == PATIENT:
-        return gettext("the patient")
     if event.actor_kind != STAFF:
-        return event.actor_name
+        return event.actor_words
     labels = dict(Role.choices)
     roles = ", ".join(str(labels.get(role, role)) for role in event.actor_role.split())
     name = staff.get(event.actor_id, gettext("somebody who left"))

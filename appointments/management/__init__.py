@@ -1,1 +1,1 @@
-"""Commands of the house, run as `manage.py <command>`."""
+"""Commands of this room."""

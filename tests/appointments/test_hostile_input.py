@@ -102,6 +102,28 @@ def test_a_long_text_keeps_its_lines():
     assert AppointmentRequest.objects.get().matter == "First line.\n\n  Second <b>line</b>.\tEnd."
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ខ្ញុំ\u200bឈឺ\u200bខ្នង",
+        "Call my daughter: \u202a+1 206 555 0123\u202c.",
+        "\u2068محمد\u2069 helps me.",
+        "\ufeffPasted from a file.",
+    ],
+    ids=["Khmer spaces", "a number from a list of contacts", "a name in another direction", "the start of a file"],
+)
+def test_what_telephones_put_between_words_is_taken_in_a_long_text(text):
+    Visitor().reach("check", matter={"matter": text}).send()
+    kept = AppointmentRequest.objects.get().matter
+    assert kept == text.translate(dict.fromkeys((0x202A, 0x202C, 0x2068, 0x2069, 0xFEFF)))
+
+
+def test_a_long_text_is_typed_in_the_direction_of_its_script():
+    assert (
+        'dir="auto"' in Visitor().reach("matter").response.content.decode().partition("<textarea")[2].partition(">")[0]
+    )
+
+
 # What is refused
 
 

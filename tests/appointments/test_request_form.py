@@ -2,12 +2,11 @@
 
 import gzip
 import json
-import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 
 from appointments.models import AppointmentRequest, TrackingLink
@@ -17,6 +16,7 @@ from outbox.models import Message
 from procedures.models import ProcedurePage
 from tests.appointments.offer import make_procedure, make_sign, offer  # noqa: F401 -- a fixture
 from tests.appointments.visitor import ADDRESS, GOOD, Visitor
+from tests.at_once import at_once
 
 pytestmark = pytest.mark.usefixtures("offer")
 
@@ -103,6 +103,13 @@ def test_a_place_that_only_examines_says_so_before_and_after_it_is_chosen():
     assert "Northside (" not in visitor.page.text
     visitor.reach("check", wish={"location": "south"})
     assert "At Southside we examine you for this treatment." in visitor.page.text
+
+
+def test_no_other_place_is_promised_for_a_treatment_that_none_in_use_performs():
+    Location.objects.filter(key="north").update(is_open=False)
+    visitor = Visitor().reach("check", wish={"location": "south"})
+    assert "At Southside we examine you for this treatment." in visitor.page.text
+    assert "another of our places" not in visitor.page.text
 
 
 def test_back_keeps_what_was_typed_even_when_it_is_wrong_or_half_done():
@@ -248,6 +255,21 @@ def test_a_month_may_be_a_word_in_either_language():
         assert "1956" in visitor.page.text
 
 
+@pytest.mark.parametrize(
+    ("language", "month"), [("en", "Sept."), ("en", "febr"), ("es", "sept"), ("es", "Setiembre"), ("es", "dic.")]
+)
+def test_a_month_may_be_shortened_as_people_do(language, month):
+    visitor = Visitor(language=language).reach("check", person={"date_of_birth_month": month})
+    assert "1956" in visitor.page.text
+
+
+@pytest.mark.parametrize("month", ["j", "ma", "juxe", "13", "marchtober"])
+def test_a_month_that_could_be_several_or_none_is_asked_again(month):
+    visitor = Visitor().reach("person")
+    visitor.fill("person", date_of_birth_month=month)
+    assert (visitor.status, visitor.page.values["date_of_birth_month"]) == (422, month)
+
+
 def test_a_date_of_birth_may_be_left_out():
     empty = {"date_of_birth_day": "", "date_of_birth_month": "", "date_of_birth_year": None}
     Visitor().reach("check", person=empty).send()
@@ -269,6 +291,27 @@ def test_an_emergency_ends_with_what_to_do_now_and_stores_nothing():
     visitor.fill("person")
     assert visitor.step == "emergency"
     assert stored() == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("signs", [["numb"], ["numb", "none of these"]], ids=["list changed", "none of these too"])
+def test_an_emergency_comes_before_whatever_else_is_wrong_with_the_page(signs):
+    visitor = Visitor().reach("signs")
+    if len(signs) == 1:
+        make_sign("cold", "urgent", en="Your foot is cold.", es="Tiene el pie frío.")
+    visitor.fill("signs", signs=signs)
+    assert visitor.step == "emergency"
+    visitor.press("next")
+    assert visitor.step == "emergency"
+    visitor.press("back")
+    visitor.fill("signs")
+    assert visitor.step == "matter"
+
+
+def test_an_emergency_is_told_to_a_browser_whose_cookie_is_gone():
+    visitor = Visitor(client=Client(enforce_csrf_checks=True))
+    seal = Visitor().reach("signs").seal
+    visitor.fill("signs", signs=["numb"], seal=seal)
+    assert (visitor.status, visitor.step) == (403, "emergency")
 
 
 def test_an_emergency_ticked_by_mistake_can_be_taken_back():
@@ -422,23 +465,12 @@ def test_two_forms_with_the_same_answers_are_two_requests():
 def test_ten_presses_at_once_are_one_request():
     visitor = Visitor().reach("check")
     data = {"seal": visitor.seal, "step": "check", "go": "send"}
-    start, answers = threading.Barrier(10), []
 
     def press():
-        client = Client()
-        start.wait()
-        try:
-            response = client.post(ADDRESS["en"], data)
-            answers.append((response.status_code, response["Location"]))
-        finally:
-            connections.close_all()
+        response = Client().post(ADDRESS["en"], data)
+        return response.status_code, response["Location"]
 
-    threads = [threading.Thread(target=press) for _each in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(answers) == 10
+    answers = at_once(*[press] * 10)
     assert len(set(answers)) == 1
     assert answers[0][0] == 303
     assert stored() == (1, 1, 1, 1)
@@ -453,6 +485,17 @@ def test_a_form_open_for_over_a_day_shows_the_answers_again_instead_of_storing()
         assert "open for more than 24 hours" in visitor.page.text
         assert stored() == (0, 0, 0, 0)
         assert visitor.send().status_code == 303
+        assert stored() == (1, 1, 1, 1)
+
+
+def test_a_request_that_was_sent_is_found_again_a_day_later_and_not_called_unsent():
+    with time_machine.travel(MONDAY, tick=False) as clock:
+        visitor = Visitor().reach("check")
+        seal = visitor.seal
+        first = visitor.send()
+        clock.shift(timedelta(hours=25))
+        again = visitor.press("send", step="check", seal=seal)
+        assert (again.status_code, again.headers.get("Location")) == (303, first["Location"])
         assert stored() == (1, 1, 1, 1)
 
 
@@ -477,6 +520,17 @@ def test_a_broken_seal_on_the_check_page_leads_to_the_first_question():
     visitor = Visitor().reach("check")
     assert visitor.press("send", seal="x").status_code == 422
     assert visitor.step == "wish"
+    assert visitor.page.errors == [
+        "Nothing was sent. We could not read your answers, so we ask for them again. We are sorry."
+    ]
+
+
+def test_a_broken_seal_is_told_though_the_token_is_bad_too():
+    visitor = Visitor(client=Client(enforce_csrf_checks=True))
+    visitor.fill("matter", seal="x")
+    assert (visitor.status, visitor.step) == (403, "matter")
+    assert "nothing you typed is lost" not in visitor.page.text
+    assert "We could not read the answers from your earlier pages." in visitor.page.text
 
 
 def test_without_a_good_csrf_token_the_page_comes_back_as_it_was_typed():
@@ -549,6 +603,40 @@ def test_a_procedure_without_a_page_in_this_language_is_offered_and_asked_about_
     ProcedurePage.objects.filter(procedure__key="kyphoplasty", language="es").update(live_version=None)
     visitor = Visitor(language="es").reach("signs")
     assert "sudden-pain in en" in visitor.page.text
+
+
+@pytest.mark.parametrize("sign", ["numb", "fever"])
+def test_what_to_do_about_a_sign_is_said_in_the_language_that_was_changed_to(sign):
+    words = {"numb": "Siente las piernas dormidas.", "fever": "Tiene fiebre."}[sign]
+    GeneralWarningSign.objects.update(action={"en": "Get help.", "es": "Pida ayuda."})
+    visitor = Visitor().reach("signs")
+    visitor.fill("signs", signs=[sign])
+    visitor.language = "es"
+    visitor.press("language")
+    assert words in visitor.page.text
+    assert "Pida ayuda." in visitor.page.text
+
+
+def test_the_check_page_names_signs_in_the_readers_language_and_sends_them_as_they_were_shown():
+    visitor = Visitor().reach("signs")
+    visitor.fill("signs", signs=["fever"])
+    visitor.press("next")
+    visitor.reach("check")
+    visitor.language = "es"
+    visitor.press("language")
+    assert "Tiene fiebre." in visitor.page.text
+    visitor.send()
+    assert [sign["text"] for sign in AppointmentRequest.objects.get().signs if sign["ticked"]] == ["You have a fever."]
+
+
+def test_the_first_page_changes_its_language_without_losing_where_the_patient_came_from():
+    ProcedurePage.objects.filter(procedure__key="kyphoplasty", language="es").update(live_version=None)
+    html = Visitor(query="?procedure=kyphoplasty&location=north").response.content.decode()
+    address = "/es/appointments/request/?procedure=kyphoplasty&amp;location=north"
+    assert f'href="{address}"' in html
+    visitor = Visitor(language="es", query="?procedure=kyphoplasty&location=north")
+    assert visitor.page.checked == [("procedure", "kyphoplasty"), ("location", "north")]
+    assert 'href="/es/appointments/request/"' in Visitor(query="?procedure=x&location=y").response.content.decode()
 
 
 # What the pages cost, and what they say to the browser

@@ -1,9 +1,11 @@
 """The sheet: all about one request, its reads recorded, and every move made, refused or stale with nothing lost."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -133,6 +135,47 @@ def test_the_sheet_asks_as_many_queries_for_a_long_history_as_for_a_short_one(
 
 
 # Who may, and the reads
+
+
+def test_the_patients_private_link_is_not_shown_to_staff(desk):
+    request = make_request()
+    token = re.search(r"/appointments/track/([\w-]+)/", Message.objects.about(request).get().text).group(1)
+    page = desk.get(address(request)).content.decode()
+    assert token not in page
+    assert "/appointments/track/…/" in page
+
+
+@pytest.mark.parametrize("way", ["posted", "options", "refused", "unfit", "stale", "no token"])
+def test_a_sheet_that_is_shown_in_any_other_way_is_recorded_too(reception, way):
+    request = claimed_request(reception)
+    client = Client(enforce_csrf_checks=way == "no token")
+    client.force_login(reception)
+    move = reverse("admin:appointments_appointmentrequest_move", args=[request.pk, "answer"])
+    shown = {
+        "posted": lambda: client.post(address(request)),
+        "options": lambda: client.options(address(request)),
+        "refused": lambda: client.post(move.replace("answer", "close"), {"seen_revision": request.revision}),
+        "unfit": lambda: client.post(move, {"seen_revision": request.revision}),
+        "stale": lambda: client.post(move, {"seen_revision": 0}),
+        "no token": lambda: client.post(move, {"seen_revision": request.revision}),
+    }[way]()
+    assert "My back hurts since I fell." in shown.content.decode()
+    assert Event.objects.about(request).filter(verb=sheet.READ, actor_id=reception.pk).count() == 1
+
+
+@pytest.mark.parametrize("changed", [{"matter": "spoilt"}, {"full_name": "spoilt"}])
+def test_a_request_that_cannot_be_read_breaks_neither_the_queue_nor_its_sheet(desk, changed):
+    spoilt, well = make_request(), make_request(full_name="Bea Well")
+    name, value = next(iter(changed.items()))
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE appointments_appointmentrequest SET {name} = %s WHERE id = %s", [value, spoilt.pk])  # noqa: S608
+    page = desk.get("/admin/appointments/appointmentrequest/").content.decode()
+    assert spoilt.reference in page
+    assert "Bea Well" in page
+    shown = desk.get(address(spoilt), follow=True)
+    assert shown.redirect_chain == [("/admin/appointments/appointmentrequest/", 302)]
+    assert "cannot be read with this site’s keys" in shown.content.decode()
+    assert desk.get(address(well)).status_code == 200
 
 
 def test_opening_the_sheet_is_recorded_once(desk, reception):

@@ -18,6 +18,7 @@ from tests.appointments.factories import (
     declined_request,
     make_answers,
     make_request,
+    moved,
 )
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
 from tests.appointments.visitor import Reader
@@ -68,6 +69,13 @@ def test_it_says_where_each_request_stands(client, reception):
         late = make_request()
     with time_machine.travel("2026-11-23T17:00:01-08:00", tick=False):
         assert "We are sorry. Your request is not lost." in read(client, late)
+
+
+def test_the_reason_of_a_request_that_was_declined_stays_after_it_is_closed(client, reception):
+    declined = declined_request(reception, decline_reason="referral_needed")
+    text = read(client, moved(declined, "close", by=reception))
+    assert "This request is closed." in text
+    assert "The reason: a letter from a doctor is needed first." in text
 
 
 def test_the_answer_is_shown_as_it_was_written_and_never_as_markup(client, reception):

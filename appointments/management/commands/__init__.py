@@ -1,1 +1,1 @@
-"""One file a command: Django finds each by the name of its file."""
+"""Commands of this room."""
