@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 STAFF, PATIENT, COMMAND, VISITOR = "staff", "patient", "command", "visitor"
 
 
@@ -38,3 +40,14 @@ class Actor:
     def staff(cls, user):
         """A signed-in member of staff; `user.role_names` says which roles are theirs."""
         return cls(STAFF, id=user.pk, role=" ".join(sorted(user.role_names)), user=user)
+
+
+def kind_words(kind):
+    """Return what a kind of actor is called; a kind of a later release is called what it is."""
+    words = {
+        STAFF: gettext("a member of staff"),
+        PATIENT: gettext("the patient"),
+        COMMAND: gettext("the site itself"),
+        VISITOR: gettext("somebody not logged in"),
+    }
+    return words.get(kind, kind)

@@ -6,7 +6,8 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from audit.actors import STAFF
+from audit.actors import STAFF, kind_words
+from audit.audited_admin import AuditedAdmin
 from audit.models import Event
 
 
@@ -49,23 +50,10 @@ class ActorFilter(admin.SimpleListFilter):
         return queryset.filter(actor_id=int(number)) if number.isascii() and number.isdecimal() else queryset
 
 
-def kind_words(kind):
-    """Return what a kind of actor is called; a kind of a later release is called what it is."""
-    words = {
-        "staff": gettext("a member of staff"),
-        "patient": gettext("the patient"),
-        "command": gettext("the site itself"),
-        "visitor": gettext("somebody not logged in"),
-    }
-    return words.get(kind, kind)
-
-
 @admin.register(Event)
-class EventAdmin(admin.ModelAdmin):
+class EventAdmin(AuditedAdmin):
     """A list and a sheet; nothing can be added, changed or removed."""
 
-    actions = None
-    show_full_result_count = False
     list_per_page = 50
     list_display = ("when", "verb", "thing", "who", "actor_role", "is_linked")
     list_filter = (VerbFilter, ActorFilter)
@@ -104,7 +92,7 @@ class EventAdmin(admin.ModelAdmin):
         """The log-in name of a member of staff, else the kind of actor."""
         if event.actor_kind == STAFF:
             return event.login or gettext("staff number %(number)s") % {"number": event.actor_id}
-        return event.actor_name or kind_words(event.actor_kind)
+        return event.actor_words
 
     @admin.display(description=_("sealed"), boolean=True)
     def is_linked(self, event):

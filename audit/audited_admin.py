@@ -17,11 +17,31 @@ SHOWN = 200
 
 
 class AuditedAdmin(admin.ModelAdmin):
-    """Django's admin, without bulk actions, that records `<subject>.added`, `.changed` and `.removed`."""
+    """Django's admin, without bulk actions or pop-up forms; records `<subject>.added`, `.changed` and `.removed`."""
 
     audit_subject = None
     actions = None
     show_full_result_count = False
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Leave out the links that would open another form from within this one."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        for link in ("add", "change", "delete", "view"):
+            if hasattr(field.widget, f"can_{link}_related"):
+                setattr(field.widget, f"can_{link}_related", False)
+        return field
+
+    def lookup_allowed(self, lookup, value, request):
+        """Only what the list offers as a filter: an address asks the database nothing else of a row."""
+        filters = [each if isinstance(each, str) else each.parameter_name for each in self.list_filter]
+        is_offered = any(lookup == name or lookup.startswith(f"{name}__") for name in filters)
+        return is_offered and super().lookup_allowed(lookup, value, request)
+
+    def save_model(self, request, obj, form, change):
+        """Write what was changed and no more: what somebody else wrote since the row was read stays."""
+        columns = {field.name for field in self.opts.concrete_fields}
+        is_stored = change and not obj._state.adding
+        obj.save(update_fields=columns & set(form.changed_data) if is_stored else None)
 
     def record(self, request, row, what, **details):
         """Insert the event that says what the signed-in member of staff did to `row`."""

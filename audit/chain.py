@@ -7,7 +7,6 @@ import hmac
 import json
 import os
 import sys
-from dataclasses import dataclass
 from datetime import UTC, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -31,16 +30,13 @@ LINKED_FIELDS = (
     "details",
 )
 BATCH = 500
+LINKS_LOOKED_AT = 3
 UNLINKED_FOR_TOO_LONG = timedelta(minutes=1)
 UNREADABLE = sys.maxsize
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What `verify` found wrong: a sentence, and the event's number where there is one."""
-
-    sentence: str
-    event_id: int | None = None
+class WrongKey(Exception):
+    """Raised instead of linking with a key that the chain does not know."""
 
 
 def seal(event, position, previous):
@@ -67,6 +63,7 @@ def link():
 def _link_batch():
     ChainHead.objects.get_or_create(id=1)
     head = ChainHead.objects.select_for_update().get(id=1)
+    _check_key()
     events = list(Event.objects.unlinked().order_by("id")[:BATCH])
     for event in events:
         head.position += 1
@@ -77,6 +74,18 @@ def _link_batch():
         head.linked_at = timezone.now()
         head.save()
     return len(events)
+
+
+def _check_key():
+    """Raise WrongKey when none of the newest links was made with this key: more of them would break the chain.
+
+    One altered event does not stop the linking; `verify` names it.
+    """
+    newest = list(Event.objects.linked().reverse()[: LINKS_LOOKED_AT + 1])
+    before = [*(event.mac for event in newest[1:]), ""]
+    links = list(zip(newest, before, strict=bool(newest)))[:LINKS_LOOKED_AT]
+    if links and not any(event.mac == seal(event, event.position, previous) for event, previous in links):
+        raise WrongKey("AUDIT_KEY is not the key of this chain. Put the right one back: until then nothing is linked.")
 
 
 def write_head():
@@ -105,10 +114,11 @@ def _written_head():
         return ChainHead()
     try:
         kept = json.loads(path.read_text())
-        return ChainHead(position=int(kept["position"]), mac=str(kept["mac"]))
-    except (ValueError, KeyError, TypeError):
-        # Whoever spoilt the file must not get it quietly replaced.
-        return ChainHead(position=UNREADABLE)
+        head = ChainHead(position=int(kept["position"]), mac=str(kept["mac"]))
+    except (OSError, ValueError, OverflowError, KeyError, TypeError):
+        head = ChainHead(position=UNREADABLE)
+    # Whoever spoilt the file must not get it quietly replaced.
+    return head if head.position > 0 else ChainHead(position=UNREADABLE)
 
 
 def _stands_in_chain(head):
@@ -121,37 +131,40 @@ def unlinked_for_too_long():
 
 
 def trouble():
-    """The part "audit" of the status page: a sentence when events wait too long or the kept head is not theirs."""
+    """The part "audit" of the status page: a sentence when events wait, or the kept head is behind or not theirs."""
     if waiting := unlinked_for_too_long().count():
         return f"{waiting} audit events wait to be linked."
-    if not _stands_in_chain(_written_head()):
+    head, written = _stored_head(), _written_head()
+    if not _stands_in_chain(written):
         return "The audit head kept outside the database is not in the chain. Run manage.py verify_audit."
+    if written.position < head.position and head.linked_at < timezone.now() - UNLINKED_FOR_TOO_LONG:
+        return "The audit head cannot be written outside the database. Look at AUDIT_HEAD."
     return None
 
 
 def verify():
-    """Yield a Finding for the first broken link, a cut tail, and events that wait too long; none when all is well."""
+    """Yield a sentence on the first broken link, a cut tail, and events that wait too long; none when all is well."""
     # The heads are read first: events linked while the chain is walked then do no harm.
     heads = [("in the database", _stored_head()), ("outside the database", _written_head())]
     position, mac = 0, ""
     for event in Event.objects.linked().iterator():
         position += 1
         if event.position != position:
-            yield Finding(f"A link is missing at place {position} of the chain, before event {event.pk}.", event.pk)
+            yield f"A link is missing at place {position} of the chain, before event {event.pk}."
             return
         if not hmac.compare_digest(event.mac, seal(event, position, mac)):
-            yield Finding(f"Event {event.pk} is not what was linked at place {position}.", event.pk)
+            yield f"Event {event.pk} is not what was linked at place {position}."
             return
         for where, head in heads:
             if head.position == position and head.mac != event.mac:
-                yield Finding(f"Event {event.pk} differs from the head kept {where}.", event.pk)
+                yield f"Event {event.pk} differs from the head kept {where}."
                 return
         mac = event.mac
     for where, head in heads:
         if head.position == UNREADABLE:
-            yield Finding(f"The head kept {where} cannot be read.")
+            yield f"The head kept {where} cannot be read."
         elif head.position > position:
-            yield Finding(f"The chain ends at place {position}, but the head kept {where} is at {head.position}.")
+            yield f"The chain ends at place {position}, but the head kept {where} is at {head.position}."
     waiting = unlinked_for_too_long().order_by("id").first()
     if waiting:
-        yield Finding(f"Event {waiting.pk} is older than a minute and not linked: is the sender running?", waiting.pk)
+        yield f"Event {waiting.pk} is older than a minute and not linked: is the sender running?"

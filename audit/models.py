@@ -5,6 +5,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.actors import kind_words
+
 
 class AppendOnly(Exception):
     """Raised when code tries to change or delete an audit event."""
@@ -90,6 +92,11 @@ class Event(models.Model):
 
     def delete(self, *args, **kwargs):
         raise AppendOnly("Audit events are never deleted.")
+
+    @property
+    def actor_words(self):
+        """Who did it, where that was no member of staff: the command's name, else the kind of actor in words."""
+        return self.actor_name or kind_words(self.actor_kind)
 
     @classmethod
     def record(cls, verb, *, by, about=None, **details):

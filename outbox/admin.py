@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from audit.actors import Actor
+from audit.audited_admin import AuditedAdmin
 from audit.models import Event
 from clinic.encryption import Unreadable
 from clinic.log_filters import leave_out_tokens
@@ -22,11 +23,9 @@ ENCRYPTED = Message.personal_data
 
 
 @admin.register(Message)
-class MessageAdmin(admin.ModelAdmin):
+class MessageAdmin(AuditedAdmin):
     """A list, and a sheet that shows one message; reading it is recorded. The one thing to press is "Try again"."""
 
-    actions = None
-    show_full_result_count = False
     list_per_page = 50
     list_display = ("number", "purpose", "state", "attempts", "age", "not_before", "last_error")
     list_filter = ("state", "purpose")

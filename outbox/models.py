@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.encryption import EncryptedTextField
+from clinic.visible import VisibleQuerySet
 
 CLAIM_LASTS = timedelta(minutes=5)
 # Waits after each failed try; after the last one the message is undeliverable. Two and a half days in all, so that a
@@ -27,13 +28,14 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
-class MessageQuerySet(models.QuerySet):
+class MessageQuerySet(VisibleQuerySet):
     """Reads of the outbox."""
 
     def due(self, now):
         """Messages to send now: waiting and due, or claimed so long ago that their sender must have died."""
-        abandoned = Q(state=State.SENDING, claimed_at__lt=now - CLAIM_LASTS)
-        return self.filter(Q(state=State.WAITING, not_before__lte=now) | abandoned)
+        # Claimed in the future means: claimed before the clock was set back.
+        lasts = Q(claimed_at__range=(now - CLAIM_LASTS, now + CLAIM_LASTS))
+        return self.filter(Q(state=State.WAITING, not_before__lte=now) | Q(~lasts, state=State.SENDING))
 
     def unsent(self):
         """Messages that have yet to leave."""
@@ -46,10 +48,6 @@ class MessageQuerySet(models.QuerySet):
     def about(self, thing):
         """Messages caused by this row, oldest first."""
         return self.filter(about_type=thing._meta.label_lower, about_id=str(thing.pk)).order_by("id")
-
-    def visible_to(self, user):
-        """Messages that this member of staff may read."""
-        return self if user.has_perm("outbox.view_message") else self.none()
 
 
 def new_message_id():

@@ -23,7 +23,7 @@ from outbox.models import CLAIM_LASTS, WAITS, Message, Sender, State
 logger = logging.getLogger(__name__)
 
 SEEN_WITHIN = timedelta(minutes=2)
-REPORT_EVERY = timedelta(seconds=30)
+REPORT_EVERY = 30  # seconds
 UNSENT_FOR_TOO_LONG = timedelta(minutes=15)
 PERMANENT = range(500, 600)
 BATCH = 50
@@ -169,7 +169,9 @@ def report_stopped(*, name):
 
 def sender_trouble():
     """The part "sender" of the status page: a sentence when no sender was seen lately, else None."""
-    if Sender.objects.filter(seen_at__gte=timezone.now() - SEEN_WITHIN).exists():
+    now = timezone.now()
+    # Seen in the future means: seen before the clock was set back.
+    if Sender.objects.filter(seen_at__range=(now - SEEN_WITHIN, now + SEEN_WITHIN)).exists():
         return None
     return "No sender is running: messages wait. Start manage.py send_messages --loop."
 

@@ -1,17 +1,16 @@
 """The chain: whatever is done to the events behind the site's back is found, and the first broken row is named."""
 
 import json
-import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 
 from audit import chain
 from audit.models import ChainHead, Event
+from tests.at_once import at_once
 from tests.audit.factories import by_hand, happen, linked_events
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +24,7 @@ def head(settings, tmp_path):
 
 def findings():
     """Return what verification finds, as sentences."""
-    return [finding.sentence for finding in chain.verify()]
+    return list(chain.verify())
 
 
 def test_the_sender_links_what_was_committed_and_no_event_twice():
@@ -175,19 +174,40 @@ def test_the_command_says_that_all_is_well_or_ends_with_1(capsys):
 @pytest.mark.django_db(transaction=True)
 def test_two_senders_link_into_one_chain():
     happen(40)
-    start = threading.Barrier(2)
-
-    def work():
-        try:
-            start.wait()
-            chain.link()
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert sum(at_once(chain.link, chain.link)) == 40
     assert Event.objects.linked().count() == 40
+    assert findings() == []
+
+
+@pytest.mark.parametrize(
+    "spoilt", ['{"position": 0, "mac": ""}', '{"position": -2, "mac": "a"}', '{"position": 1e999, "mac": ""}']
+)
+def test_a_head_that_claims_an_impossible_place_is_found_and_not_quietly_replaced(head, spoilt):
+    linked_events(2)
+    head.write_text(spoilt)
+    happen(1)
+    chain.link()
+    assert findings() == ["The head kept outside the database cannot be read."]
+    assert head.read_text() == spoilt
+    assert "not in the chain" in chain.trouble()
+
+
+def test_a_head_that_cannot_be_written_shows_on_the_status_page(head):
+    linked_events(1)
+    kept = head.read_text()
+    linked_events(1)
+    head.write_text(kept)
+    assert chain.trouble() is None
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        assert "cannot be written" in chain.trouble()
+
+
+def test_a_wrong_key_links_nothing_and_the_right_one_goes_on(settings):
+    linked_events(5)
+    right, settings.AUDIT_KEY = settings.AUDIT_KEY, "another key, of at least thirty-two characters"
+    happen(1)
+    with pytest.raises(chain.WrongKey):
+        chain.link()
+    settings.AUDIT_KEY = right
+    assert chain.link() == 1
     assert findings() == []

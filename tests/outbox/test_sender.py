@@ -1,20 +1,21 @@
 """The sender against a real mail server: each message once, failures kept apart, and nothing lost on the way."""
 
 import socket
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
 from cryptography.fernet import Fernet
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import Actor
 from audit.models import Event
 from clinic import status
 from outbox import chores, sender
-from outbox.models import CLAIM_LASTS, WAITS, Message, State
+from outbox.models import CLAIM_LASTS, WAITS, Message, Sender, State
+from tests.at_once import at_once
 from tests.clinic.factories import make_profile
 from tests.outbox.factories import given_up, make_message
 from tests.outbox.mail_server import MailServer
@@ -186,26 +187,13 @@ def test_a_sender_told_to_stop_finishes_no_more_than_the_message_in_hand(server)
 @pytest.mark.django_db(transaction=True)
 def test_several_senders_at_once_send_each_message_once(server):
     numbers = {make_message().message_id for _ in range(24)}
-    start, sent = threading.Barrier(4), []
-
-    def work(number):
-        try:
-            start.wait()
-            sent.append(sender.send_due(by=f"sender:{number}"))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work, args=[number]) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    while sender.send_due():  # what all four lost to one another in their last look
-        pass
+    sent = sum(at_once(*[partial(sender.send_due, by=f"sender:{number}") for number in range(4)]))
+    while more := sender.send_due():  # what all four lost to one another in their last look
+        sent += more
     received = [message["Message-ID"] for message in server.received]
     assert len(received) == len(numbers)
     assert set(received) == numbers
-    assert len(sent) == 4
+    assert sent == len(numbers)
 
 
 @pytest.mark.django_db
@@ -259,3 +247,11 @@ def test_a_message_costs_five_queries_and_looking_for_none_one(server, django_as
         make_message()
         with django_assert_num_queries(5 + 1):  # look, claim, read, the clinic's address, the outcome; and look again
             sender.send_due()
+
+
+def test_a_clock_that_was_set_back_neither_hides_a_dead_sender_nor_holds_its_message(db, server):
+    message, tomorrow = make_message(), timezone.now() + timedelta(days=1)
+    Message.objects.filter(pk=message.pk).update(state=State.SENDING, claimed_at=tomorrow, claimed_by="dead")
+    Sender.objects.create(name="dead", started_at=tomorrow, seen_at=tomorrow)
+    assert "No sender is running" in sender.sender_trouble()
+    assert sender.send_due() == 1

@@ -14,5 +14,5 @@ class Command(BaseCommand):
     def handle(self, **options):
         findings = list(chain.verify())
         if findings:
-            raise CommandError("\n".join(finding.sentence for finding in findings), returncode=1)
+            raise CommandError("\n".join(findings), returncode=1)
         self.stdout.write(f"The audit chain is whole: {Event.objects.linked().count()} events.")

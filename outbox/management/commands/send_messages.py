@@ -43,7 +43,7 @@ class Command(BaseCommand):
         """Take turns of sending, chores and a pause. A database that is away for a while only makes a turn fail."""
         name, started_at = sender.sender_name(), timezone.now()
         self.stdout.write("The sender is running.")
-        self.report_at = started_at
+        self.report_at = time.monotonic()
         while self.told_to_stop.empty():
             try:
                 self.take_turn(name, started_at)
@@ -57,9 +57,9 @@ class Command(BaseCommand):
 
     def take_turn(self, name, started_at):
         """Say that this sender is alive, send for a few seconds at most, then do the chores."""
-        if timezone.now() >= self.report_at:
+        if time.monotonic() >= self.report_at:
             sender.report_alive(name=name, started_at=started_at)
-            self.report_at = timezone.now() + sender.REPORT_EVERY
+            self.report_at = time.monotonic() + sender.REPORT_EVERY
         ends = time.monotonic() + TURN_SECONDS
         sender.send_due(by=name, should_stop=lambda: not self.told_to_stop.empty() or time.monotonic() > ends)
         sender.do_chores()
