@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.roles import Role
 from audit.audited_admin import AuditedAdmin
+from clinic.stale_forms import CarefulForm
 
 # Django's own screens for users bring groups with them; rights come from the table of roles alone.
 admin.site.unregister(Group)
@@ -39,7 +40,7 @@ class NewStaffForm(UserCreationForm):
         fields = ("username", "first_name", "last_name", "email", "clinician")
 
 
-class StaffForm(UserChangeForm):
+class StaffForm(CarefulForm, UserChangeForm):
     """An account as it is. Nobody changes their own roles, nor locks themselves out."""
 
     OF_OTHERS_ONLY = ("roles", "is_active", "is_superuser")

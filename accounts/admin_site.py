@@ -1,10 +1,15 @@
 """The admin site: the staff's side of the house."""
 
+import re
 from functools import wraps
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import BadRequest
 from django.db import transaction
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import desk
@@ -12,6 +17,16 @@ from audit.models import Event
 
 # What most people come for stands first.
 ORDER = ("appointments", "procedures", "outbox", "clinic", "accounts", "audit")
+
+
+# What a form sends along that nobody typed, and what must not be shown.
+NOT_TYPED = re.compile(r"csrfmiddlewaretoken|snapshot|seen_revision|go|_.*|.*_FORMS|.*password.*")
+
+
+def typed_words(data):
+    """Return the words that a post brought, one value after the other; "" when there are none."""
+    values = [value for name, typed in data.lists() if not NOT_TYPED.fullmatch(name) for value in typed]
+    return "\n\n".join(value for value in values if value.strip())
 
 
 class ClinicAdminSite(AdminSite):
@@ -23,16 +38,34 @@ class ClinicAdminSite(AdminSite):
     site_url = "/"
 
     def admin_view(self, view, cacheable=False):
-        """Guard a screen as Django does, and refuse addresses with a NUL, which no text in PostgreSQL may hold."""
+        """Guard a screen as Django does, keeping what somebody typed whose log-in ended meanwhile.
+
+        Addresses with a NUL are refused: no text in PostgreSQL may hold one.
+        """
         guarded = super().admin_view(view, cacheable)
 
         @wraps(guarded)
         def screen(request, *args, **kwargs):
             if "%00" in request.META["QUERY_STRING"]:
                 raise BadRequest
+            if request.method == "POST" and not self.has_permission(request) and (words := typed_words(request.POST)):
+                return self.logged_out_meanwhile(request, words)
             return guarded(request, *args, **kwargs)
 
         return screen
+
+    def logged_out_meanwhile(self, request, words):
+        """Show what was typed, to be copied, and the way to the log-in; nothing was done with it."""
+        context = {
+            **self.each_context(request),
+            "title": gettext("You were logged out"),
+            "words": words,
+            "log_in_url": reverse("admin:login", query={"next": request.path}),
+        }
+        request.current_app = self.name
+        response = TemplateResponse(request, "admin/logged_out_meanwhile.html", context, status=403)
+        add_never_cache_headers(response)
+        return response
 
     def index(self, request, extra_context=None):
         """Show what waits for this member of staff, above the screens that their roles open."""

@@ -70,10 +70,6 @@ class User(AbstractUser):
             return frozenset()
         return frozenset(assignment.role for assignment in self.role_assignments.all())
 
-    def has_role(self, role):
-        """Say whether this person holds the role."""
-        return role in self.role_names
-
     def set_roles(self, roles):
         """Make these the roles of this person; return the names of those added or taken away."""
         wanted, held = set(roles), set(self.role_names)

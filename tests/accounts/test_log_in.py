@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts import demonstration
 from audit.models import Event
 from tests.staff import PASSWORD
 
@@ -49,3 +50,38 @@ def test_hostile_names_are_answered_with_the_form(client, db, username):
 
 def test_the_log_in_page_is_never_kept(client, db):
     assert "no-store" in client.get(LOG_IN)["Cache-Control"]
+
+
+def test_words_typed_while_the_log_in_ended_are_shown_and_lead_back(client, reception):
+    typed = {"first_name": "Ana <b>", "last_name": " ", "password1": "a long secret", "snapshot": "signed"}
+    response = client.post("/admin/accounts/user/add/", typed)
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert ">Ana &lt;b&gt;</textarea>" in page
+    assert "/admin/login/?next=%2Fadmin%2Faccounts%2Fuser%2Fadd%2F" in page
+    assert "a long secret" not in page
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_a_password_or_a_button_alone_is_not_kept_for_somebody_logged_out(client, reception):
+    response = client.post("/admin/password_change/", {"old_password": "of mine", "new_password1": "of mine"})
+    assert response["Location"].startswith(LOG_IN)
+
+
+def test_an_address_elsewhere_is_not_followed_after_the_log_in(client, reception):
+    typed = {"username": "reception", "password": PASSWORD, "next": "//evil.example/"}
+    assert client.post(f"{LOG_IN}?next=//evil.example/", typed)["Location"] == "/admin/"
+
+
+def test_the_demonstrations_public_password_opens_no_real_clinic(client, reception, settings):
+    reception.set_password(demonstration.PASSWORD)
+    reception.save()
+    typed = {"username": "reception", "password": demonstration.PASSWORD}
+    assert client.post(LOG_IN, typed).status_code == 200
+    settings.DEMO = True
+    assert client.post(LOG_IN, typed).status_code == 302
+
+
+def test_a_cookie_that_no_database_can_be_asked_for_is_no_log_in(client, settings, db):
+    client.cookies[settings.SESSION_COOKIE_NAME] = "\x00" + 31 * "a"
+    assert client.get("/admin/").status_code == 302

@@ -1,6 +1,10 @@
 """Managers keep the staff's accounts: they add, change and lock out, and never rise above themselves."""
 
+import re
+from types import SimpleNamespace
+
 import pytest
+from django.contrib import admin
 from django.urls import reverse
 
 from accounts.models import User
@@ -45,6 +49,11 @@ def changes_recorded():
     """Return (verb, number, details) of what was recorded about staff, log-ins aside."""
     events = Event.objects.filter(verb__startswith="staff.").exclude(verb__startswith="staff.log").order_by("id")
     return [(event.verb, int(event.object_id), event.details) for event in events]
+
+
+def snapshot_of(response):
+    """Return what a page carries of what it showed."""
+    return re.search('name="snapshot" value="([^"]+)"', response.content.decode()).group(1)
 
 
 def again(user):
@@ -155,3 +164,44 @@ def test_the_list_takes_the_same_queries_however_many_work_here(desk, django_ass
             user.set_roles([Role.RECEPTION])
         with django_assert_max_num_queries(9):
             assert desk.get(reverse("admin:accounts_user_changelist")).status_code == 200
+
+
+def test_an_address_asks_for_nothing_that_the_list_does_not_offer(client, superuser):
+    client.force_login(superuser)
+    for query in ["accounts/user/?password__startswith=p", "audit/event/?details__contains=%7B"]:
+        assert client.get(f"/admin/{query}").status_code == 400
+    for query in ["clinic/closure/?date__year=99999", "clinic/generalwarningsign/?text__contains=b"]:
+        assert client.get(f"/admin/{query}").status_code == 400
+    for query in ["accounts/user/?is_active__exact=1", "clinic/closure/?location__id__exact=1"]:
+        assert client.get(f"/admin/{query}").status_code == 200
+
+
+def test_a_password_changed_while_a_manager_saves_stays(desk, reception, manager, rf):
+    request = rf.post("/")
+    request.user, opened = manager, User.objects.get(pk=reception.pk)
+    reception.set_password("one of my own")
+    reception.save()
+    form = SimpleNamespace(changed_data=["last_name", "roles"])
+    admin.site.get_model_admin(User).save_model(request, opened, form, change=True)
+    assert again(reception).check_password("one of my own")
+
+
+def test_a_form_opened_before_somebody_was_locked_out_does_not_let_them_in_again(desk, reception):
+    opened = snapshot_of(desk.get(address(reception)))
+    User.objects.filter(pk=reception.pk).update(is_active=False)
+    response = desk.post(address(reception), change(reception, last_name="Reid", snapshot=opened))
+    page = response.content.decode()
+    assert "Somebody changed this while you had it open." in page
+    assert [row.label for row in response.context["adminform"].form.compared] == ["Active"]
+    assert 'value="Reid"' in page
+    assert (again(reception).is_active, again(reception).last_name) == (False, "Reyes")
+    knowingly = change(reception, last_name="Reid", is_active=None, snapshot=snapshot_of(response))
+    assert desk.post(address(reception), knowingly).status_code == 302
+    assert (again(reception).is_active, again(reception).last_name) == (False, "Reid")
+
+
+def test_what_nobody_else_changed_is_saved_without_a_question(desk, reception):
+    opened = snapshot_of(desk.get(address(reception)))
+    reception.set_roles([Role.RECEPTION, Role.NURSE])
+    changed = change(reception, roles=["nurse", "reception"], last_name="Reid", snapshot=opened)
+    assert desk.post(address(reception), changed).status_code == 302
