@@ -5,9 +5,11 @@ from pathlib import Path
 
 import environ
 
+from clinic.env_file import read_env_file
+
 ENV_FILE = os.environ.get("ENV_FILE", str(Path(__file__).resolve().parent / ".env"))
 if ENV_FILE and Path(ENV_FILE).is_file():
-    environ.Env.read_env(ENV_FILE)
+    read_env_file(ENV_FILE)
 env = environ.Env()
 
 bind = f"127.0.0.1:{env.int('PORT', default=8000)}"

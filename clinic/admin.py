@@ -21,12 +21,13 @@ from clinic.models import (
     PageStamp,
     SpokenLanguage,
 )
+from clinic.stale_forms import CarefulForm
 
 IN_ORDER = _("Smaller numbers come first.")
 
 
 class HouseAdmin(AuditedAdmin):
-    """What all screens of the house share: a change shows on the public pages at once, and is recorded.
+    """What the screens share that change what patients read: it shows on the public pages at once, and is recorded.
 
     Days and times are typed into the browser's own fields, which need no script.
     """
@@ -36,7 +37,12 @@ class HouseAdmin(AuditedAdmin):
         models.TimeField: {"widget": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")},
         models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
     }
+    form = CarefulForm
     moves_promise_with = None
+
+    def get_queryset(self, request):
+        """Those that this member of staff may see."""
+        return super().get_queryset(request).visible_to(request.user)
 
     def save_related(self, request, form, formsets, change):
         """Finish the save, then what follows from it."""
@@ -194,7 +200,7 @@ class ClosureAdmin(HouseAdmin):
         return closure.location or _("The whole clinic")
 
 
-class ClinicianForm(forms.ModelForm):
+class ClinicianForm(CarefulForm):
     """A clinician, with the languages as check boxes."""
 
     languages = forms.MultipleChoiceField(

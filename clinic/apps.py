@@ -13,7 +13,10 @@ class ClinicConfig(AppConfig):
     def ready(self):
         from audit import chain
         from clinic import checks, demo, demonstration, status  # noqa: F401
+        from clinic.encryption import cipher
 
+        # A key that cannot encrypt stops the start of every process, not only of those that run checks.
+        cipher()
         status.register("disk", status.disk_trouble)
         status.register("audit", chain.trouble)
         demo.register("clinic", demonstration.load)

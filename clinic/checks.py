@@ -2,19 +2,6 @@
 
 from django.conf import settings
 from django.core import checks
-from django.core.exceptions import ImproperlyConfigured
-
-from clinic.encryption import cipher
-
-
-@checks.register()
-def field_keys_are_keys(app_configs, **kwargs):
-    """Stop the start when a key cannot encrypt."""
-    try:
-        cipher()
-    except ImproperlyConfigured as error:
-        return [checks.Error(str(error), id="clinic.E001")]
-    return []
 
 
 @checks.register()

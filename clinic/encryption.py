@@ -83,7 +83,11 @@ class EncryptedTextField(models.TextField):
     description = "Encrypted text"
 
     def from_db_value(self, value, expression, connection):
-        """Decrypt; raises Unreadable rather than show a garbled text."""
+        """Decrypt what the database holds."""
+        return self.opened(value)
+
+    def opened(self, value):
+        """Return the Python value of what is stored; raises Unreadable rather than show a garbled text."""
         if not value:
             return value
         try:

@@ -1,4 +1,15 @@
-"""What is done to every answer on its way out."""
+"""What is done to every request on its way in, and to every answer on its way out."""
+
+
+def readable_cookies(get_response):
+    """Leave out cookies that hold a NUL: no text in PostgreSQL may, and sessions are looked up by theirs."""
+
+    def answer(request):
+        if any("\x00" in value for value in request.COOKIES.values()):
+            request.COOKIES = {name: value for name, value in request.COOKIES.items() if "\x00" not in value}
+        return get_response(request)
+
+    return answer
 
 
 def secure_cookies(get_response):

@@ -3,15 +3,28 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from phonenumbers import (
+    Leniency,
+    NumberParseException,
+    PhoneNumberFormat,
+    PhoneNumberMatcher,
+    convert_alpha_characters_in_number,
+    format_number,
+    is_possible_number,
+    normalize_digits_only,
+)
+from phonenumbers import parse as parse_number
 
 from clinic.hours import WorkingHours
 from clinic.translated import TranslatedField
+from clinic.visible import VisibleQuerySet
 
 telephone_shape = RegexValidator(r"[0-9]", _("Write a telephone number with digits."))
 
@@ -89,6 +102,8 @@ class ClinicProfile(models.Model):
         _("promise for urgent requests, in working hours"), default=2, validators=[MinValueValidator(1)]
     )
 
+    objects = VisibleQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("clinic profile")
         verbose_name_plural = _("clinic profile")
@@ -117,12 +132,30 @@ class ClinicProfile(models.Model):
         return cls.objects.filter(id=1).first() or cls()
 
 
-def telephone_href(number):
-    """Return the `tel:` address of a number written in any format; an extension becomes a pause."""
-    main, _mark, extension = number.lower().partition("x")
-    digits = "".join(sign for sign in main if sign.isdigit() or sign == "+")
-    more = "".join(sign for sign in extension if sign.isdigit())
-    return f"tel:{digits},{more}" if more else f"tel:{digits}"
+def telephone_href(text):
+    """Return the `tel:` address of the first number in a text of any format, "" where there is no digit.
+
+    An extension becomes a pause. Where no number of a known plan is found, all digits count.
+    """
+    found = PhoneNumberMatcher(text, settings.PHONE_REGION, leniency=Leniency.POSSIBLE)
+    match = next(iter(found), None)
+    if match is None:
+        digits = normalize_digits_only(_with_letters_as_keys(text))
+        return f"tel:{digits}" if digits else ""
+    extension = match.number.extension or ""
+    digits = normalize_digits_only(match.raw_string).removesuffix(extension)
+    if match.raw_string.startswith("+"):
+        digits = format_number(match.number, PhoneNumberFormat.E164)
+    return f"tel:{digits},{extension}" if extension else f"tel:{digits}"
+
+
+def _with_letters_as_keys(text):
+    """Return the text with letters as the digits of their keys, where that makes it a number: (206) 555-BACK."""
+    try:
+        is_number = is_possible_number(parse_number(text, settings.PHONE_REGION))
+    except NumberParseException:
+        return text
+    return convert_alpha_characters_in_number(text) if is_number else text
 
 
 class Location(models.Model):
@@ -139,6 +172,8 @@ class Location(models.Model):
     step_free = TranslatedField(_("step-free access"), blank=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     is_open = models.BooleanField(_("in use"), default=True, help_text=_("Untick it to take the place off the site."))
+
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("location")
@@ -176,6 +211,8 @@ class OpeningHours(models.Model):
     weekday = models.PositiveSmallIntegerField(_("day"), choices=Weekday)
     opens = models.TimeField(_("opens"))
     closes = models.TimeField(_("closes"))
+
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("opening hours")
@@ -217,6 +254,8 @@ class Closure(models.Model):
     date = models.DateField(_("date"))
     reason = TranslatedField(_("reason, as patients read it"), blank=True)
 
+    objects = VisibleQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("closure")
         verbose_name_plural = _("closures")
@@ -255,6 +294,8 @@ class Clinician(models.Model):
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     is_shown = models.BooleanField(_("shown on the site"), default=True)
 
+    objects = VisibleQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("clinician")
         verbose_name_plural = _("clinicians")
@@ -280,6 +321,8 @@ class Accreditation(models.Model):
     since = models.PositiveSmallIntegerField(_("since (year)"), null=True, blank=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
+    objects = VisibleQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("accreditation")
         verbose_name_plural = _("accreditations")
@@ -299,6 +342,8 @@ class GeneralWarningSign(models.Model):
     action = TranslatedField(_("what to do"))
     urgency = models.CharField(_("how urgent"), max_length=10, choices=Urgency)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("general warning sign")

@@ -33,6 +33,7 @@ def public_page(view):
         response = HttpResponseNotModified() if is_held else view(request, *args, **kwargs)
         if response.status_code in (200, 304):
             response["ETag"] = tag
+        if response.status_code in (200, 301, 304):
             patch_cache_control(response, public=True, no_cache=True)
         return response
 

@@ -98,14 +98,13 @@ SampleFormSet = forms.formset_factory(
 
 
 def samples():
-    """Return the gallery's context: one entry a component, a filled form, and one that was refused."""
+    """Return what the gallery shows, by name: the data of each component, an empty form, and one that was refused."""
     moment = datetime(2026, 9, 14, 10, 30, tzinfo=timezone.get_default_timezone())
     long_word = "Vertebroplastykyphoplastyvertebroplastykyphoplasty"
     return {
         "blank_form": SampleForm(),
         "refused_form": SampleForm({"refused-name": "Ana O’Brien", "refused-email": "ana"}, prefix="refused"),
         "formset": SampleFormSet(),
-        "crumbs": [{"url": "/", "text": "Home"}, {"url": "/procedures/", "text": "Procedures"}],
         "languages": [
             {"code": "en", "name": "English", "url": "/styleguide/", "is_current": True},
             {"code": "es", "name": "Español", "url": "/es/styleguide/", "is_current": False},

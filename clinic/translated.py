@@ -60,8 +60,6 @@ class TranslatedFormField(forms.MultiValueField):
     """Reads one text a language; the site's own language is needed, the others are asked for."""
 
     def __init__(self, *, widget=forms.TextInput, max_length=None, **kwargs):
-        for unused in ("encoder", "decoder"):
-            kwargs.pop(unused, None)
         fields = [
             forms.CharField(label=name, required=False, max_length=max_length) for code, name in settings.LANGUAGES
         ]
@@ -87,10 +85,6 @@ class TranslatedField(models.JSONField):
         self.long = long
         kwargs.setdefault("default", Translated)
         super().__init__(*args, **kwargs)
-
-    def deconstruct(self):
-        name, path, args, kwargs = super().deconstruct()
-        return name, path, args, kwargs
 
     def from_db_value(self, value, expression, connection):
         return Translated(super().from_db_value(value, expression, connection) or {})

@@ -35,8 +35,10 @@ def accessibility(request):
 
 
 def _clinic_text(request, template, field):
-    text = getattr(read_clinic(), field)
-    return render(request, template, {"words": render_markdown(str(text)), "words_language": text.language()})
+    clinic = read_clinic()
+    text = getattr(clinic, field)
+    context = {"clinic": clinic, "words": render_markdown(str(text)), "words_language": text.language()}
+    return render(request, template, context)
 
 
 @require_safe
@@ -45,7 +47,7 @@ def styleguide(request):
     """Every component in each of its states, for staff."""
     if not request.user.is_staff:
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
-    return render(request, "styleguide.html", samples())
+    return render(request, "styleguide.html", {"samples": samples()})
 
 
 @require_safe

@@ -10,10 +10,12 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.stale_forms import CarefulForm
 from procedures.models import Procedure, StoredFile
 from procedures.publishing import REVIEW_LASTS
 
 ROWS = "rows"
+NUL = "\x00"
 SHORT_TEXT = 200
 
 # Beside which field a sentence stands that concerns several.
@@ -31,6 +33,13 @@ class LongText(forms.Textarea):
     def value_from_datadict(self, data, files, name):
         value = super().value_from_datadict(data, files, name)
         return value.replace("\r\n", "\n") if value else value
+
+
+class FileHash(forms.HiddenInput):
+    """Which stored file a row is about. A NUL, which no database can be asked for, is left out."""
+
+    def value_from_datadict(self, data, files, name):
+        return (super().value_from_datadict(data, files, name) or "").replace(NUL, "")
 
 
 class Day(forms.DateInput):
@@ -103,7 +112,7 @@ def _list_field(column):
 
 def _options(column):
     if column.name == "file":
-        return {"widget": forms.HiddenInput(), "to_field_name": "hash"}
+        return {"widget": FileHash(), "to_field_name": "hash"}
     if column.name == "related":
         return {"widget": forms.CheckboxSelectMultiple()}
     if isinstance(column, models.DateField):
@@ -117,7 +126,7 @@ def _options(column):
     return {}
 
 
-class PageForm(forms.ModelForm):
+class PageForm(CarefulForm):
     """A page's subject, language and address."""
 
     def clean(self):
@@ -228,7 +237,7 @@ def _row_options(version, section, rows):
     if "sources" in section.fields:
         options["source_keys"] = tuple(version.sources.values_list("key", flat=True))
     if section.takes_files:
-        hashes = [row["file"] for row in rows if row.get("file")]
+        hashes = [row["file"].replace(NUL, "") for row in rows if row.get("file")]
         options["files"] = StoredFile.objects.in_bulk(hashes, field_name="hash")
     return options
 

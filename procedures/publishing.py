@@ -16,32 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from audit.actors import COMMAND, STAFF
 from audit.models import Event
 from clinic.models import PageStamp
+from clinic.refusals import Refused, Stale, Unfit
 from procedures import content_checks
 from procedures.documents import figures_of, freeze
 from procedures.models import State
 from procedures.sections import sections_of
 
 REVIEW_LASTS = timedelta(days=365)
-
-
-class Refused(Exception):
-    """A change that is not allowed now. `reason` is a sentence for the person who tried."""
-
-    def __init__(self, reason):
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Stale(Refused):
-    """A change made on an old view of the version: somebody changed it in between."""
-
-
-class Unfit(Refused):
-    """A change whose input must be mended first; `field` names it."""
-
-    def __init__(self, reason, *, field):
-        super().__init__(reason)
-        self.field = field
 
 
 @dataclass(frozen=True)
@@ -176,11 +157,6 @@ def check_publish(versions, *, by):
             other = going_live.get((version.page.subject, page.language)) or page.live_version
             if other is not None:
                 _check_figures_agree(version, other, page)
-
-
-def can_publish(versions, *, by):
-    """Say whether `by` may publish these versions together now."""
-    return _is_allowed(check_publish, versions, by=by)
 
 
 def _is_allowed(check, *args, by):
@@ -396,13 +372,17 @@ def _move(version, name, *, by, **values):
 
 
 @transaction.atomic
-def publish(*, versions, by):
+def publish(*, versions, by, seen_revisions=None):
     """Put signed-off versions before patients, all of them or none, and return them.
 
     Each is frozen into its document, takes the place of the version that was live, and lends the page its names.
+    `seen_revisions` are those that the person looked at, by the version's number in the database; raises Stale when
+    one of them moved on since.
     """
     _lock(version.page.subject for version in versions)
     versions = [_fresh(version) for version in versions]
+    for version in versions:
+        _check_seen(version, (seen_revisions or {}).get(version.pk))
     check_publish(versions, by=by)
     for version in versions:
         _supersede(version.page.live_version, by=by)
@@ -461,6 +441,10 @@ def _locked(version, seen_revision=None):
     """Return the version as it stands under the lock; raise Stale when it is no longer what was seen."""
     _lock([version.page.subject])
     version = _fresh(version)
+    _check_seen(version, seen_revision)
+    return version
+
+
+def _check_seen(version, seen_revision):
     if seen_revision is not None and version.revision != seen_revision:
         raise Stale(_("Somebody changed this version while you had it open. Look at it again, then decide."))
-    return version

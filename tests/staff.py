@@ -2,10 +2,11 @@
 
 import pytest
 
-from accounts.demonstration import PASSWORD
 from accounts.models import User
 from accounts.roles import Role
 from clinic.models import Clinician
+
+PASSWORD = "of-tests-alone"
 
 
 def make_staff(username, *roles, **values):

@@ -6,8 +6,12 @@ import sys
 
 import pytest
 from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
 
 from clinic import first_run, serve
+from clinic.env_file import read_env_file
+
+QUIETLY = {"cwd": serve.PROCFILE.parent, "capture_output": True, "text": True}
 
 
 @pytest.fixture
@@ -84,3 +88,46 @@ def test_when_one_process_ends_the_other_is_ended_too_and_nobody_takes_it_for_su
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert result.returncode != 0
     assert "sending SIGTERM to web" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        ({"FIELD_KEYS": "abc"}, "not a Fernet key"),
+        ({"DATABASE_URL": "rubbish"}, "DATABASE_URL names no database"),
+        ({"DATABASE_URL": "sqlite:////dev/null/clinic.sqlite3"}, "/dev/null, cannot be made"),
+        ({"TIME_ZONE": "Mars/Phobos"}, "TIME_ZONE is 'Mars/Phobos'"),
+        ({"DEBUG": "on", "DEMO": "off", "ALLOWED_HOSTS": "clinic.example"}, "set DEBUG=off"),
+    ],
+)
+def test_a_setting_that_cannot_be_stops_the_start_with_a_sentence(written, wrong, advice):
+    result = run_manage("migrate", "--check", ENV_FILE=str(written), **wrong)
+    assert advice in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_web_server_does_not_start_with_a_key_that_encrypts_nothing(written):
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": str(written), "FIELD_KEYS": "abc"}
+    started = subprocess.run([sys.executable, "-c", "import clinic.wsgi"], env=environment, check=False, **QUIETLY)
+    assert started.returncode != 0
+    assert "not a Fernet key" in started.stderr
+
+
+def test_a_file_written_on_windows_is_read(tmp_path, monkeypatch):
+    file = tmp_path / ".env"
+    file.write_bytes(b"\xef\xbb\xbfCLINIC_A=\"one two\"\r\n\r\n# a comment\r\nCLINIC_B='three'\r\n")
+    for name in ("CLINIC_A", "CLINIC_B"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    read_env_file(file)
+    assert (os.environ["CLINIC_A"], os.environ["CLINIC_B"]) == ("one two", "three")
+
+
+@pytest.mark.parametrize("line", [b"AUDIT_KEY = top-secret", b"AUDIT_KEY: top-secret", b"AUDIT_KEY=top-secret\xe9"])
+def test_a_line_that_cannot_be_read_is_told_without_its_secret(tmp_path, line, capfd):
+    file = tmp_path / ".env"
+    file.write_bytes(b"DEMO=on\n" + line)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        read_env_file(file)
+    assert "top-secret" not in str(refused.value)
+    assert "top-secret" not in "".join(capfd.readouterr())

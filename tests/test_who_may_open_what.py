@@ -11,6 +11,7 @@ from audit.models import Event
 from clinic.demo import loaders
 from clinic.personal_data import our_models
 from tests.appointments.factories import make_request
+from tests.staff import make_staff
 
 ROLES = ["reception", "nurse", "editor", "reviewer", "manager", "auditor"]
 TRIAGE, PAGES, HOUSE = {"reception", "nurse", "manager"}, {"editor", "reviewer", "manager"}, {"manager"}
@@ -66,6 +67,16 @@ def admin_names():
 def what_is_stored():
     """Every row of everything, but the events that reading and refusing may add."""
     return {model: list(model._base_manager.order_by("pk").values()) for model in our_models() if model is not Event}
+
+
+def test_no_list_holds_a_row_that_somebody_without_a_role_may_not_see(full_house, rf):
+    request = rf.get("/admin/")
+    request.user = make_staff("stranger")
+    Event.record("thing.happened", by=request.user.as_actor())
+    for model in our_models():
+        if admin.site.is_registered(model):
+            rows = admin.site.get_model_admin(model).get_queryset(request)
+            assert set(rows) <= {request.user}, model
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db.models import prefetch_related_objects
 from django.forms import Form
 from django.urls import reverse
 from django.utils import timezone
@@ -57,7 +58,7 @@ def _publishing_action(label, done, versions):
         publishing.check_publish(versions(version), by=by)
 
     def make(version, *, by, seen_revision):
-        publishing.publish(versions=versions(version), by=by)
+        publishing.publish(versions=versions(version), by=by, seen_revisions={version.pk: seen_revision})
 
     return Action(label, done, NoInput, check, make)
 
@@ -112,6 +113,8 @@ def overview(version, *, by, name="", form=None):
     `form` is what was typed for the action `name`; the others get empty forms.
     """
     is_open = version.state in UNPUBLISHED
+    # The checks, the buttons and the list of sections all look at every row.
+    prefetch_related_objects([version], *(section.rows for section in sections_of(version) if section.model))
     buttons = _buttons(version, by, name, form) if is_open else []
     findings = content_checks.errors(version) if is_open else []
     sections = {section.key: section.title for section in sections_of(version)}

@@ -11,8 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import Event
-from clinic.models import PageStamp
+from clinic.admin import HouseAdmin
 from procedures import publishing
 from procedures.forms import PageForm, WithdrawForm
 from procedures.models import ConditionPage, ProcedurePage
@@ -23,9 +22,10 @@ def admin_url(row, name, *args):
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{name}", args=[row.pk, *args])
 
 
-class PageAdmin(admin.ModelAdmin):
+class PageAdmin(HouseAdmin):
     """What pages of both kinds share on the desk."""
 
+    audit_subject = "page"
     form = PageForm
     list_display = ["name", "language", "live", "open", "review_due"]
     list_display_links = ["name"]
@@ -34,8 +34,6 @@ class PageAdmin(admin.ModelAdmin):
     search_fields = ["plain_name", "medical_name", "slug"]
     search_help_text = _("Search by name or address.")
     sortable_by = ()
-    actions = None
-    show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     change_list_template = "admin/procedures/change_list.html"
     change_form_template = "admin/procedures/page.html"
@@ -103,23 +101,6 @@ class PageAdmin(admin.ModelAdmin):
             ),
             *super().get_urls(),
         ]
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        """Leave out the links that would open another form from within this one."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        for link in ("add", "change", "delete", "view"):
-            if hasattr(field.widget, f"can_{link}_related"):
-                setattr(field.widget, f"can_{link}_related", False)
-        return field
-
-    def save_model(self, request, obj, form, change):
-        """Record the change, and tell kept pages that they are old, in its transaction."""
-        super().save_model(request, obj, form, change)
-        if not form.changed_data:
-            return
-        verb = "page.changed" if change else "page.added"
-        Event.record(verb, by=request.user.as_actor(), about=obj, fields=sorted(form.changed_data))
-        PageStamp.move()
 
     def response_add(self, request, obj, post_url_continue=None):
         """Lead to the new page, where its first draft can be started."""

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from django.core import signing
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
-from clinic.stale import ChangedBy, compare
+from clinic import stale
 from procedures import publishing
 from procedures.forms import (
     UploadForm,
@@ -21,7 +20,6 @@ from procedures.forms import (
 from procedures.sections import Section, plain
 from procedures.uploads import store
 
-SALT = "procedures.section"
 REARRANGING = ("add", "remove", "up", "down")
 
 
@@ -54,15 +52,15 @@ class Screen:
     @classmethod
     def typed(cls, version, section, data, files):
         """Return the section as it was typed into a post."""
-        form, original = section_form(version, section, data), _original(version, section, data)
+        form = section_form(version, section, data)
+        original = stale.read_snapshot(data.get("snapshot", ""), of=_name(version, section))
         upload = UploadForm(files=files or None) if section.takes_files else None
-        return cls(version, section, form, read_number(data.get("seen_revision", "")), original, data, upload)
+        return cls(version, section, form, stale.read_revision(data.get("seen_revision", "")), original, data, upload)
 
     @property
     def snapshot(self):
         """What the section was when it was opened, signed, for the browser to carry."""
-        told = {"of": _name(self.version, self.section), "values": self.original}
-        return signing.dumps(told, salt=SALT, compress=True)
+        return stale.snapshot(self.original, of=_name(self.version, self.section))
 
     @property
     def may_add(self):
@@ -160,7 +158,7 @@ class Screen:
             versions = [_rows_in_words(rows, labels) for rows in (self.original or [], theirs, mine)]
             numbers = range(max(map(len, versions)))
             labels = {number: gettext("Entry %(number)d") % {"number": number + 1} for number in numbers}
-        return [row for row in compare(labels, *versions) if row.changed_by != ChangedBy.NOBODY]
+        return [row for row in stale.compare(labels, *versions) if row.changed_by != stale.ChangedBy.NOBODY]
 
 
 def _column(screen, name):
@@ -186,18 +184,5 @@ def _text(value):
     return "" if value is None else str(value)
 
 
-def read_number(text):
-    """Return the number that a hidden field tells, 0 for anything else."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
 def _name(version, section):
     return f"{version._meta.label}/{version.pk}/{section.key}"
-
-
-def _original(version, section, data):
-    try:
-        told = signing.loads(data.get("snapshot", ""), salt=SALT)
-    except signing.BadSignature:
-        return None
-    return told["values"] if told["of"] == _name(version, section) else None

@@ -9,15 +9,17 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
+from audit.audited_admin import AuditedAdmin
+from clinic.stale import read_revision
 from procedures import publishing
 from procedures.admin import overview
 from procedures.admin.pages import admin_url
-from procedures.admin.screens import Screen, read_number
+from procedures.admin.screens import Screen
 from procedures.models import ConditionVersion, ProcedureVersion
 from procedures.sections import section_named, sections_of
 
 
-class VersionAdmin(admin.ModelAdmin):
+class VersionAdmin(AuditedAdmin):
     """A version is reached from its page; it changes by its sections and its moves alone."""
 
     # Who may
@@ -89,7 +91,7 @@ class VersionAdmin(admin.ModelAdmin):
         form = action.form(request.POST)
         if not form.is_valid():
             return self.show(request, version, name=name, form=form, status=422)
-        seen = read_number(request.POST.get("seen_revision", ""))
+        seen = read_revision(request.POST.get("seen_revision", ""))
         try:
             action.make(version, by=request.user.as_actor(), seen_revision=seen, **form.cleaned_data)
         except publishing.Unfit as refused:

@@ -4,8 +4,9 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from clinic.visible import VisibleQuerySet
 from procedures.models.rows import FigureRow, QuestionRow, SourceRow, WarningSignRow, fact_constraints
-from procedures.models.versions import Page, SubjectQuerySet, Version, page_constraints, version_constraints
+from procedures.models.versions import Page, Version, page_constraints, version_constraints
 
 
 class Condition(models.Model):
@@ -16,7 +17,7 @@ class Condition(models.Model):
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name in English, for files."))
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
-    objects = SubjectQuerySet.as_manager()
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("condition")

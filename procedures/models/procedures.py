@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Clinician, Location
+from clinic.visible import VisibleQuerySet
 from procedures.models.conditions import Condition
 from procedures.models.files import StoredFile
 from procedures.models.rows import (
@@ -18,7 +19,7 @@ from procedures.models.rows import (
     WarningSignRow,
     fact_constraints,
 )
-from procedures.models.versions import Page, SubjectQuerySet, Version, page_constraints, version_constraints
+from procedures.models.versions import Page, Version, page_constraints, version_constraints
 
 
 class Procedure(models.Model):
@@ -43,7 +44,7 @@ class Procedure(models.Model):
     )
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
-    objects = SubjectQuerySet.as_manager()
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("procedure")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Clinician
 from clinic.translated import language_choices
+from clinic.visible import VisibleQuerySet
 
 
 class State(models.TextChoices):
@@ -23,15 +24,7 @@ class State(models.TextChoices):
 UNPUBLISHED = (State.DRAFT, State.IN_REVIEW, State.SIGNED_OFF)
 
 
-class SubjectQuerySet(models.QuerySet):
-    """Reads of procedures and conditions."""
-
-    def visible_to(self, user):
-        """Those that this member of staff may see on the desk."""
-        return self if user.has_perm(f"procedures.view_{self.model._meta.model_name}") else self.none()
-
-
-class PageQuerySet(models.QuerySet):
+class PageQuerySet(VisibleQuerySet):
     """Reads of pages."""
 
     def published(self):
@@ -41,10 +34,6 @@ class PageQuerySet(models.QuerySet):
     def in_language(self, language):
         """Pages of one language."""
         return self.filter(language=language)
-
-    def visible_to(self, user):
-        """Pages that this member of staff may work on."""
-        return self if user.has_perm(f"procedures.view_{self.model._meta.model_name}") else self.none()
 
 
 class Page(models.Model):
@@ -77,7 +66,7 @@ class Page(models.Model):
         return self.versions.open().first()
 
 
-class VersionQuerySet(models.QuerySet):
+class VersionQuerySet(VisibleQuerySet):
     """Reads of versions."""
 
     def open(self):
@@ -87,10 +76,6 @@ class VersionQuerySet(models.QuerySet):
     def published(self):
         """The versions that patients read."""
         return self.filter(state=State.PUBLISHED)
-
-    def visible_to(self, user):
-        """Versions that this member of staff may see."""
-        return self if user.has_perm(f"procedures.view_{self.model._meta.model_name}") else self.none()
 
 
 class Version(models.Model):

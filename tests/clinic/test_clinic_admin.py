@@ -51,7 +51,7 @@ def recorded():
 def form_of(desk, url, **changes):
     """Return what a browser would post from the form at `url`, with some fields changed."""
     form = desk.get(url).context["adminform"].form
-    data = {}
+    data = {"snapshot": form.snapshot}
     for field in form:
         value = field.value()
         if hasattr(field.field, "fields"):
@@ -224,3 +224,22 @@ def test_a_list_takes_the_same_queries_however_long_it_is(desk, django_assert_ma
         make_hours(location=make_location(f"place-{number}"), days=range(7))
         with django_assert_max_num_queries(9):
             assert desk.get(address(OpeningHours, "changelist")).status_code == 200
+
+
+def test_a_form_opened_before_a_colleague_saved_undoes_nothing_unseen(desk):
+    clinician = Clinician.objects.create(key="ana", name="Ana", role={"en": "Doctor"}, languages=["es"])
+    url = address(Clinician, "change", clinician.pk)
+    mine, theirs = form_of(desk, url, biography_en="Ana was born here."), form_of(desk, url, role_es="Médica")
+    assert desk.post(url, theirs | {"languages": ["es", "en"]}).status_code == 302
+    response = desk.post(url, mine)
+    page = response.content.decode()
+    for words in ("Somebody changed this while you had it open.", "Ana was born here.", "es: Médica", "Spanish"):
+        assert words in page
+    compared = response.context["adminform"].form.compared
+    assert [(row.label, row.mine) for row in compared] == [("Role", "en: Doctor"), ("Languages spoken", "Spanish")]
+    clinician.refresh_from_db()
+    assert (clinician.role["es"], clinician.biography) == ("Médica", {})
+    knowingly = form_of(desk, url, biography_en="Ana was born here.")
+    assert desk.post(url, knowingly).status_code == 302
+    clinician.refresh_from_db()
+    assert (clinician.role["es"], clinician.biography["en"]) == ("Médica", "Ana was born here.")

@@ -221,6 +221,14 @@ def test_no_template_carries_a_style_or_a_script_of_its_own():
     assert not [str(path) for path in TEMPLATES.rglob("*.html") if inline.search(path.read_text())]
 
 
+def test_the_gallery_shows_every_component_with_its_data(client, reception):
+    client.force_login(reception)
+    page = client.get("/styleguide/").content.decode()
+    assert "Nguyễn Thị Ánh" in page
+    assert "Soft pads hold you" in page
+    assert page.count("Enter a telephone number.") == 2
+
+
 def test_the_stylesheet_stays_small():
     assert len(gzip.compress((CSS / "site.css").read_bytes())) < 7 * 1024
 

@@ -1,12 +1,11 @@
 """What is acknowledged is on disk, and many writers wait for each other instead of failing."""
 
-import threading
-
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from clinic.models import PageStamp
+from tests.at_once import at_once
 
 on_sqlite = pytest.mark.skipif("sqlite" not in settings.DATABASES["default"]["ENGINE"], reason="about SQLite alone")
 
@@ -32,23 +31,15 @@ def test_a_transaction_takes_the_write_lock_when_it_begins():
 
 def _another_writer_must_wait():
     """Say whether a second connection is refused the write lock at once, when told not to wait."""
-    refused = []
 
     def try_to_write():
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA busy_timeout = 0")
-            try:
-                cursor.execute("BEGIN IMMEDIATE")
-            except DatabaseError as error:
-                refused.append(str(error))
-            else:
-                cursor.execute("ROLLBACK")
-        connection.close()
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
 
-    thread = threading.Thread(target=try_to_write)
-    thread.start()
-    thread.join()
-    return refused == ["database is locked"]
+    [outcome] = at_once(try_to_write)
+    return isinstance(outcome, DatabaseError) and str(outcome) == "database is locked"
 
 
 def test_connections_are_kept_and_pages_take_no_lock():
@@ -60,23 +51,13 @@ def test_connections_are_kept_and_pages_take_no_lock():
 @pytest.mark.django_db(transaction=True)
 def test_many_writers_at_once_all_succeed():
     PageStamp.move()
-    before, failures = PageStamp.current(), []
+    before = PageStamp.current()
 
     def write():
-        try:
-            for _turn in range(5):
-                with transaction.atomic():
-                    PageStamp.current()
-                    PageStamp.move()
-        except DatabaseError as error:
-            failures.append(error)
-        finally:
-            connection.close()
+        for _turn in range(5):
+            with transaction.atomic():
+                PageStamp.current()
+                PageStamp.move()
 
-    writers = [threading.Thread(target=write) for _writer in range(8)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert failures == []
+    assert at_once(*[write] * 8) == [None] * 8
     assert PageStamp.current() == before + 40

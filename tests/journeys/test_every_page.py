@@ -94,3 +94,14 @@ def test_staff_screens_are_sound_in_every_mode_and_width(new_context, axe, mode,
         page.goto(f"/admin/{address.format(**places)}")
         assert "Log in" not in page.title()
         axe(page)
+
+
+@in_every_mode
+@in_every_width
+def test_the_gallery_is_sound_in_every_mode_and_width(new_context, axe, mode, width):
+    page = new_context(viewport={"width": width, "height": 800}, **mode).new_page()
+    log_in(page, "reception")
+    page.goto("/styleguide/")
+    assert page.get_by_role("heading", name="Several entries").is_visible()
+    assert fits(page), f"it scrolls sideways at {width}"
+    axe(page)

@@ -1,9 +1,11 @@
 """What every journey does: load the demonstration, log in, and look whether a page fits its window."""
 
 import pytest
+from django.conf import settings
 
-from accounts.demonstration import PASSWORD
+from accounts.demonstration import PASSWORD as DEMONSTRATION_PASSWORD
 from clinic.demo import loaders
+from tests.staff import PASSWORD
 
 
 @pytest.fixture
@@ -21,8 +23,8 @@ def fits(page):
 
 
 def log_in(page, username):
-    """Sign in at the clinic desk; the staff of tests and of the demonstration share one password."""
+    """Sign in at the clinic desk, as one of the staff of the tests or of the demonstration, whichever is there."""
     page.goto("/admin/")
     page.get_by_label("Username").fill(username)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").fill(DEMONSTRATION_PASSWORD if settings.DEMO else PASSWORD)
     page.get_by_role("button", name="Log in").click()

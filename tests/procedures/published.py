@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from clinic.models import Clinician, ClinicProfile, Location
+from clinic.models import Clinician, ClinicProfile
 from procedures import publishing
 from procedures.content_files import fill
-from procedures.models import Condition, Procedure
+from tests.clinic.factories import make_location
 from tests.procedures import factories
 from tests.procedures.factories import COMMAND as BY
 from tests.procedures.factories import REVIEWED_ON
@@ -90,8 +90,7 @@ def make_clinic(**values):
 
 def make_place(key="quay", **values):
     """Return a saved place."""
-    values = {"name": key.title(), "address": "14 Lantern Quay\nFernmouth, WA 98000", **values}
-    return Location.objects.create(key=key, **values)
+    return make_location(key, **{"address": "14 Lantern Quay\nFernmouth, WA 98000", **values})
 
 
 def make_clinician(key="ada", **values):
@@ -101,12 +100,12 @@ def make_clinician(key="ada", **values):
 
 def make_procedure(key="kyphoplasty", **values):
     """Return a saved procedure."""
-    return Procedure.objects.create(key=key, **values)
+    return factories.make_procedure(key=key, **values)
 
 
 def make_condition(key="fracture", **values):
     """Return a saved condition."""
-    return Condition.objects.create(key=key, **values)
+    return factories.make_condition(key=key, **values)
 
 
 def make_draft(subject, *, language="en", slug="kyphoplasty", sections=None, names=None):

@@ -1,6 +1,10 @@
 """The editors' desk: pages, the overview of a version, and its buttons, each for its roles."""
 
+from types import SimpleNamespace
+
 import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
@@ -108,6 +112,19 @@ def test_a_change_of_address_or_relations_is_recorded_and_shown_at_once(editor):
     assert list(page.procedure.conditions.all()) == [condition]
     assert PageStamp.current() == before + 2
     assert Event.objects.about(page.procedure).get().details == {"fields": ["conditions"]}
+
+
+def test_the_history_of_a_page_a_version_and_a_procedure_is_the_audit_and_no_second_log(editor):
+    version, client = make_draft(by=editor.as_actor()), signed_in(editor)
+    client.post(admin_url(version.page, "change"), {"slug": "another"})
+    client.post(admin_url(version.page.procedure, "change"), {"order": 3})
+    for row, verb in [
+        (version.page, "page.changed"),
+        (version, "version.saved"),
+        (version.page.procedure, "subject.changed"),
+    ]:
+        assert verb in client.get(admin_url(row, "history")).content.decode()
+    assert not LogEntry.objects.exists()
 
 
 def test_an_address_that_is_taken_is_refused_beside_its_field(editor):
@@ -268,7 +285,7 @@ def test_a_form_without_its_token_changes_nothing_and_keeps_the_words(reviewer):
 def test_the_overview_takes_as_many_queries_for_a_full_page(editor, django_assert_num_queries):
     client = signed_in(editor)
     for version in (make_draft(), full_draft()):
-        with django_assert_num_queries(39):
+        with django_assert_num_queries(19):
             overview(client, version)
 
 
@@ -333,3 +350,27 @@ def test_what_an_editor_writes_is_never_markup_on_the_desk(editor):
         admin_url(draft.page, "change"),
     ):
         assert "<script>alert" not in client.get(url).content.decode()
+
+
+def test_an_address_saved_while_a_version_is_published_does_not_take_it_off_the_site(editor, rf):
+    version = make_signed_off()
+    request, opened = rf.post("/"), ProcedurePage.objects.get(pk=version.page_id)
+    request.user = editor
+    publishing.publish(versions=[version], by=COMMAND)
+    opened.slug = "another"
+    form = SimpleNamespace(changed_data=["slug"])
+    admin.site.get_model_admin(ProcedurePage).save_model(request, opened, form, change=True)
+    page = ProcedurePage.objects.get(pk=version.page_id)
+    assert (page.slug, page.live_version_id) == ("another", version.pk)
+
+
+@pytest.mark.parametrize("button", ["publish", "publish_together"])
+def test_what_was_signed_off_anew_meanwhile_is_not_published_unseen(manager, reviewer, button):
+    seen = make_signed_off()
+    draft = publishing.ask_for_changes(version=seen, words="Shorten it.", by=COMMAND)
+    review = publishing.send_for_review(version=draft, by=COMMAND)
+    publishing.sign_off(version=review, by=reviewer.as_actor())
+    response = press(signed_in(manager), seen, button)
+    assert response.status_code == 409
+    assert "Somebody changed this version" in response.content.decode()
+    assert ProcedureVersion.objects.get(pk=seen.pk).state == State.SIGNED_OFF

@@ -431,3 +431,12 @@ def test_a_section_says_how_many_rows_it_holds():
     assert most["steps"] == 30
     assert most["milestones"] == 29
     assert section_named(ProcedureVersion, "media").takes_files
+
+
+@pytest.mark.parametrize("button", ["save", "add", "up-0"])
+def test_a_file_that_no_database_can_be_asked_for_is_no_file(desk, button):
+    version = make_draft(sections={"media": [{"file": make_file(), "is_decorative": True}]})
+    address, fields = opened(desk, version, "media")
+    response = desk.post(address, fields | {"rows-0-file": "\x00a", "rows-0-caption": "Kept.", "go": button})
+    assert response.status_code in (200, 422)
+    assert "Kept." in response.content.decode()

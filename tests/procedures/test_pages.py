@@ -293,7 +293,10 @@ def test_an_address_of_the_other_language_moves_to_the_same_page_for_good(client
         ("/es/conditions/fracture/", "/es/conditions/fractura/"),
         ("/conditions/fractura/", "/conditions/fracture/"),
     ):
-        assertRedirects(client.get(wrong), right, status_code=301)
+        response = client.get(wrong)
+        assertRedirects(response, right, status_code=301)
+        # A browser that kept it unasked would go round in circles once an editor gave a page the other's address.
+        assert response["Cache-Control"] == "public, no-cache"
 
 
 @pytest.mark.parametrize("path", ["/es/procedures/kyphoplasty/", "/procedures/vertebroplasty/", "/procedures/old/"])
@@ -406,6 +409,15 @@ def test_hours_show_each_span_the_closed_days_and_the_closures_to_come(client):
     assert [span.opens.hour for span in monday["periods"]] == [8, 13]
     assert tuesday["periods"] == []
     assert [closure["reason"] for closure in response.context["closures"]] == ["Today's feast"]
+
+
+def test_closures_are_said_to_be_the_next_ones_since_more_may_follow(client):
+    OpeningHours.objects.create(weekday=0, opens=time(8), closes=time(12))
+    today = timezone.localdate()
+    Closure.objects.bulk_create(Closure(date=today + timedelta(days=days)) for days in range(8))
+    response = client.get("/contact/")
+    assert len(response.context["closures"]) == 5
+    assertContains(response, "The next days on which we are closed:")
 
 
 def test_a_place_that_is_not_in_use_is_nowhere(client):

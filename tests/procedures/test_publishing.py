@@ -1,10 +1,9 @@
 """How a page goes from draft to patients, and each way in which it must not."""
 
 from datetime import timedelta
-from threading import Barrier, Thread
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.roles import Role
@@ -14,6 +13,7 @@ from clinic.models import PageStamp
 from procedures import publishing
 from procedures.models import ProcedurePage, ProcedureVersion, State
 from procedures.sections import section_named, sections_of
+from tests.at_once import at_once
 from tests.procedures.factories import (
     COMMAND,
     enough,
@@ -420,33 +420,19 @@ def test_a_failing_audit_trail_stops_a_save(monkeypatch):
     assert draft.figures.count() == 1
 
 
-def at_once(*presses):
-    """Run each press in a thread of its own, all starting together; return how each ended."""
-    barrier, ends = Barrier(len(presses)), [None] * len(presses)
-
-    def run(number, press):
-        barrier.wait()
-        try:
-            press()
-            ends[number] = "done"
-        except publishing.Refused:
-            ends[number] = "refused"
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=each) for each in enumerate(presses)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(ends)
+def ends_of(*presses):
+    """Return how presses at the same moment ended, each in a word."""
+    return sorted(
+        "refused" if isinstance(end, publishing.Refused) else repr(end) if isinstance(end, Exception) else "done"
+        for end in at_once(*presses)
+    )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_publishers_at_once_make_one_publication():
     version = make_signed_off()
     press = lambda: publishing.publish(versions=[version], by=COMMAND)  # noqa: E731
-    assert at_once(press, press, press) == ["done", "refused", "refused"]
+    assert ends_of(press, press, press) == ["done", "refused", "refused"]
     assert Event.objects.filter(verb="version.published").count() == 1
 
 
@@ -454,7 +440,7 @@ def test_two_publishers_at_once_make_one_publication():
 def test_two_editors_who_start_a_draft_at_once_get_one_draft():
     page = make_published().page
     press = lambda: publishing.open_draft(page=page, by=COMMAND)  # noqa: E731
-    assert at_once(press, press) == ["done", "refused"]
+    assert ends_of(press, press) == ["done", "refused"]
     assert page.versions.open().count() == 1
 
 
@@ -471,7 +457,7 @@ def test_of_two_saves_at_once_one_is_refused_and_none_is_lost():
             seen_revision=draft.revision,
         )
 
-    assert at_once(press("One."), press("Two.")) == ["done", "refused"]
+    assert ends_of(press("One."), press("Two.")) == ["done", "refused"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -482,7 +468,7 @@ def test_two_languages_with_different_figures_never_slip_past_each_other():
     presses = [
         lambda version=version: publishing.publish(versions=[version], by=COMMAND) for version in (english, spanish)
     ]
-    assert at_once(*presses) == ["done", "refused"]
+    assert ends_of(*presses) == ["done", "refused"]
 
 
 # What the database promises
