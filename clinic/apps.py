@@ -14,9 +14,11 @@ class ClinicConfig(AppConfig):
         from audit import chain
         from clinic import checks, demo, demonstration, status  # noqa: F401
         from clinic.encryption import cipher
+        from clinic.models import profile_trouble
 
         # A key that cannot encrypt stops the start of every process, not only of those that run checks.
         cipher()
         status.register("disk", status.disk_trouble)
         status.register("audit", chain.trouble)
+        status.register("clinic profile", profile_trouble)
         demo.register("clinic", demonstration.load)

@@ -132,6 +132,14 @@ class ClinicProfile(models.Model):
         return cls.objects.filter(id=1).first() or cls()
 
 
+def profile_trouble():
+    """The part "clinic profile" of the status page: a sentence while patients cannot see whom to call, else None."""
+    profile = ClinicProfile.current()
+    if profile.name and profile.telephone:
+        return None
+    return "The clinic has no name or telephone number yet: fill in its profile at the clinic desk."
+
+
 def telephone_href(text):
     """Return the `tel:` address of the first number in a text of any format, "" where there is no digit.
 

@@ -7,7 +7,9 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from clinic import status
+from clinic.models import ClinicProfile
 from outbox import sender
+from tests.clinic.factories import make_profile
 
 
 @pytest.fixture
@@ -21,6 +23,7 @@ def no_database(db):
 
 @pytest.fixture
 def all_well(db):
+    make_profile()
     sender.report_alive(name="test:1", started_at=timezone.now())
 
 
@@ -52,6 +55,13 @@ def test_when_all_is_well_the_status_says_so(client, all_well):
     assert response.status_code == 200
     assert response.json()["status"] == "ok"
     assert {"disk", "audit", "sender", "oldest unsent message"} <= set(response.json()["parts"])
+
+
+def test_a_clinic_without_a_telephone_number_is_not_well(client, all_well):
+    ClinicProfile.objects.update(telephone="")
+    response = client.get("/statusz")
+    assert response.status_code == 503
+    assert "fill in its profile" in response.json()["parts"]["clinic profile"]
 
 
 def test_when_a_part_is_wrong_the_status_is_503_and_says_which(client, db):
