@@ -7,6 +7,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
 from django.utils import translation
 
 from clinic.management.commands.compile_wording import compile_catalogue
@@ -58,6 +59,18 @@ def pytest_runtest_setup(item):
         if BROWSER_REQUIRED:
             pytest.fail("REQUIRE_BROWSER=1, and no Chromium is installed here. Run make system as root.", pytrace=False)
         pytest.skip("no Chromium is installed here")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Let the test database of PostgreSQL be dropped while a thread of the live server is still leaving it."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True)
