@@ -391,7 +391,6 @@ def publish(*, versions, by, seen_revisions=None):
         _move(version, "publish", by=by, published_at=version.published_at, document=version.document)
         _point_page_at(version)
     PageStamp.move()
-    # After the stamp, whose one row keeps other publications waiting: they share the words of the index.
     search_index.index_subjects({version.page.subject for version in versions})
     return versions
 

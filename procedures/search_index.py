@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.html import strip_tags
 
+from clinic.models import PageStamp
 from procedures.models import Condition, ConditionPage, IndexedWord, Procedure, ProcedurePage, Trigram
 from procedures.models.search import LONGEST_WORD
 
@@ -81,7 +82,8 @@ def trigrams_of(word):
 def index_subjects(subjects):
     """Write the words of the pages of procedures and conditions as they are published now, and of no others.
 
-    What a condition is called counts on the pages of its procedures too, so they are written with it.
+    What a condition is called counts on the pages of its procedures too, so they are written with it. All pages share
+    the trigrams, so the caller moves the page stamp first: its one row keeps others waiting until this is committed.
     """
     conditions = [subject for subject in subjects if isinstance(subject, Condition)]
     procedures = [subject for subject in subjects if isinstance(subject, Procedure)]
@@ -97,6 +99,7 @@ def index_subjects(subjects):
 @transaction.atomic
 def rebuild():
     """Write the words of every published page anew; return how many pages there are."""
+    PageStamp.move()
     IndexedWord.objects.all().delete()
     Trigram.objects.all().delete()
     index_subjects([*Condition.objects.all(), *Procedure.objects.all()])

@@ -21,8 +21,13 @@ class IndexedWord(models.Model):
     language = models.CharField(max_length=10)
     word = models.CharField(max_length=LONGEST_WORD)
     weight = models.PositiveSmallIntegerField()
-    procedure_page = models.ForeignKey(ProcedurePage, on_delete=models.CASCADE, null=True, related_name="words")
-    condition_page = models.ForeignKey(ConditionPage, on_delete=models.CASCADE, null=True, related_name="words")
+    # No constraint in the database: it would lock pages that another publication holds while it waits for this one.
+    procedure_page = models.ForeignKey(
+        ProcedurePage, on_delete=models.CASCADE, null=True, related_name="words", db_constraint=False
+    )
+    condition_page = models.ForeignKey(
+        ConditionPage, on_delete=models.CASCADE, null=True, related_name="words", db_constraint=False
+    )
 
     class Meta:
         indexes = [models.Index(fields=["language", "word"], name="indexed_word")]

@@ -12,18 +12,21 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from audit.models import Event
 from clinic.demo import loaders
-from procedures import publishing
+from procedures import publishing, search_index
 from procedures.demonstration_content import load
 from procedures.models import IndexedWord, MissedSearch, ProcedurePage, Trigram
 from procedures.search import MOST_MISSES, count_miss, forget_misses, search
 from procedures.search_index import trigrams_of, words_of
+from tests.at_once import at_once
 from tests.procedures.published import (
     BY,
     every_section,
     make_clinic,
     make_condition,
+    make_draft,
     make_procedure,
     publish_page,
+    sign_off,
 )
 
 pytestmark = pytest.mark.django_db
@@ -186,13 +189,36 @@ def changes(form):
 
 
 def test_the_index_can_be_built_again(kyphoplasty, capsys):
-    words = set(IndexedWord.objects.values_list("word", "weight"))
-    trigrams = Trigram.objects.count()
+    built = index()
     IndexedWord.objects.all().delete()
     call_command("rebuild_search")
-    assert capsys.readouterr().out == "1 pages can be found.\n"
-    assert set(IndexedWord.objects.values_list("word", "weight")) == words
-    assert Trigram.objects.count() == trigrams
+    assert capsys.readouterr().out == "Pages that can be found: 1.\n"
+    assert index() == built
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publications_at_once_leave_one_whole_index(kyphoplasty):
+    condition, other = make_condition(), make_procedure("other")
+    kyphoplasty.conditions.add(condition)
+    fracture = sign_off(make_draft(condition, slug="fracture", names=BROKEN_BONE))
+    vertebroplasty = sign_off(make_draft(other, slug="other", names={"synonyms": ["bone cement", "vertebrae"]}))
+    page = ProcedurePage.objects.get(slug="kyphoplasty")
+    ends = at_once(
+        lambda: publishing.publish(versions=[fracture], by=BY),
+        lambda: publishing.publish(versions=[vertebroplasty], by=BY),
+        lambda: publishing.withdraw_page(page=page, by=BY),
+        search_index.rebuild,
+    )
+    assert not [end for end in ends if isinstance(end, Exception)]
+    left = index()
+    search_index.rebuild()
+    assert index() == left
+
+
+def index():
+    """Return all that search reads."""
+    words = IndexedWord.objects.values_list("procedure_page", "condition_page", "word", "weight")
+    return set(words), set(Trigram.objects.values_list("word", "trigram"))
 
 
 def test_loading_content_builds_an_index_that_is_not_there(kyphoplasty, tmp_path):

@@ -12,4 +12,4 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         pages = search_index.rebuild()
-        self.stdout.write(f"{pages} pages can be found.")
+        self.stdout.write(f"Pages that can be found: {pages}.")
