@@ -39,6 +39,8 @@ WRITE_PAGES = READ_PAGES | {
     "procedures.add_conditionpage",
     "procedures.change_conditionpage",
     "procedures.edit_version",
+    "procedures.view_missedsearch",
+    "procedures.delete_missedsearch",
 }
 KEEP_HOUSE = {
     f"clinic.{verb}_{model}"

@@ -51,3 +51,11 @@ def private_page(response):
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+def typed_page(response):
+    """Mark an answer to what a person typed: only their own browser keeps it, and no search engine lists it."""
+    response["Cache-Control"] = "private, no-cache"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response

@@ -1,7 +1,9 @@
 """Names the room for Django and fills in its parts of the registers."""
 
 from django.apps import AppConfig
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 class ProceduresConfig(AppConfig):
@@ -11,11 +13,22 @@ class ProceduresConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self):
+        from accounts import desk
         from clinic import demo, diagrams
-        from procedures import demonstration_content, publishing
-        from procedures.models import State
+        from outbox import chores
+        from procedures import demonstration_content, publishing, search
+        from procedures.models import MissedSearch, State
 
         demo.register("pages", demonstration_content.load)
+        chores.register("forget searches", search.forget_misses)
+        desk.register(
+            desk.Task(
+                permission="procedures.delete_missedsearch",
+                count=lambda user: MissedSearch.objects.visible_to(user).worth_reading().count(),
+                words=missed_words,
+                url=lambda: reverse("admin:procedures_missedsearch_changelist"),
+            )
+        )
         diagrams.register(
             diagrams.Diagram(
                 name="page-states",
@@ -25,3 +38,12 @@ class ProceduresConfig(AppConfig):
                 arrows=publishing.state_arrows,
             )
         )
+
+
+def missed_words(number):
+    """Return the sentence that tells editors how many searches found no page."""
+    return ngettext(
+        "Patients looked for %(number)d thing that no page answers.",
+        "Patients looked for %(number)d things that no page answers.",
+        number,
+    ) % {"number": number}

@@ -46,6 +46,16 @@ def card_of(page):
     return _card(page.get_absolute_url(), page.plain_name, page.medical_name, page.summary)
 
 
+def cards_of(pages):
+    """Return the cards of pages named by (kind, id), in the order given; those that are withdrawn are left out."""
+    ids = {subject: [pk for kind, pk in pages if kind == subject] for subject in ("procedure", "condition")}
+    procedures = ProcedurePage.objects.published().filter(pk__in=ids["procedure"])
+    conditions = ConditionPage.objects.published().filter(pk__in=ids["condition"])
+    found = _selected(procedures, "procedure").union(_selected(conditions, "condition"))
+    rows = {(row["kind"], row["id"]): row for row in found}
+    return [_card_of_row(rows[page]) for page in pages if page in rows]
+
+
 def address_in(language, name, *args):
     """Return the path of a named address in a language."""
     with override(language):
@@ -55,6 +65,7 @@ def address_in(language, name, *args):
 def _selected(pages, subject, *, is_itself=False):
     """Select the same columns from pages of either kind, so that they can come in one query."""
     return pages.order_by().values(
+        "id",
         "language",
         "slug",
         "plain_name",
@@ -72,14 +83,20 @@ def _around(rows, order=()):
     around = Around(addresses, elsewhere=set(addresses), cards={"procedure": [], "condition": []})
     ranks = {key: rank for rank, key in enumerate(order)}
     for row in sorted(rows, key=lambda row: (ranks.get(row["key"], len(ranks)), row["place"], row["key"])):
-        address = address_in(row["language"], f"procedures:{row['kind']}", row["slug"])
         if row["is_itself"]:
-            around.addresses[row["language"]] = address
+            around.addresses[row["language"]] = _address_of(row)
             around.elsewhere.discard(row["language"])
         else:
-            card = _card(address, row["plain_name"], row["medical_name"], row["summary"])
-            around.cards[row["kind"]].append(card)
+            around.cards[row["kind"]].append(_card_of_row(row))
     return around
+
+
+def _address_of(row):
+    return address_in(row["language"], f"procedures:{row['kind']}", row["slug"])
+
+
+def _card_of_row(row):
+    return _card(_address_of(row), row["plain_name"], row["medical_name"], row["summary"])
 
 
 def _card(url, plain_name, medical_name, summary):

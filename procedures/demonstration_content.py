@@ -7,8 +7,9 @@ from django.db import transaction
 
 from audit.actors import Actor
 from clinic.models import Clinician, Location
+from procedures import search_index
 from procedures.content_files import BrokenFile, import_pages, read_page, read_table
-from procedures.models import Condition, Procedure
+from procedures.models import Condition, IndexedWord, Procedure
 
 FOLDER = Path(__file__).parent / "demonstration"
 RELATIONS = "procedures.toml"
@@ -32,6 +33,8 @@ def load(requests=0, *, folder=FOLDER):
         for _subject, languages in groupby(files, key=lambda file: (file.kind, file.key))
         for version in import_pages(list(languages), by=by)
     ]
+    if not IndexedWord.objects.exists():
+        search_index.rebuild()
     return f"{len(published)} of {len(files)} pages published"
 
 

@@ -17,7 +17,7 @@ from audit.actors import COMMAND, STAFF
 from audit.models import Event
 from clinic.models import PageStamp
 from clinic.refusals import Refused, Stale, Unfit
-from procedures import content_checks
+from procedures import content_checks, search_index
 from procedures.documents import figures_of, freeze
 from procedures.models import State
 from procedures.sections import sections_of
@@ -391,6 +391,7 @@ def publish(*, versions, by, seen_revisions=None):
         _move(version, "publish", by=by, published_at=version.published_at, document=version.document)
         _point_page_at(version)
     PageStamp.move()
+    search_index.index_subjects({version.page.subject for version in versions})
     return versions
 
 
@@ -406,6 +407,7 @@ def withdraw_page(*, page, by):
     type(live).objects.filter(pk=live.pk).update(state=State.SUPERSEDED)
     Event.record(MOVES["withdraw"].event, by=by, about=page, version=live.pk)
     PageStamp.move()
+    search_index.index_subjects([page.subject])
     return page
 
 

@@ -3,8 +3,11 @@
 Each page asks the database a fixed number of times, at most six, however much the clinic holds.
 """
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required, permission_required
+from django.db import Error
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,12 +19,14 @@ from django.views.decorators.http import require_safe
 from clinic.context_processors import read_clinic
 from clinic.markdown import render_markdown
 from clinic.models import Accreditation, Clinician, Closure, Location, OpeningHours, Weekday
-from clinic.page_cache import private_page, public_page
+from clinic.page_cache import private_page, public_page, typed_page
 from procedures import wording
 from procedures.anatomy import CONDITION_PARTS, PROCEDURE_PARTS, content_of, parts_with_content, review_of
 from procedures.around import address_in, around_condition, around_procedure, card_of
 from procedures.documents import freeze
 from procedures.models import ConditionPage, ConditionVersion, Procedure, ProcedurePage, ProcedureVersion
+from procedures.models.search import LONGEST_QUERY
+from procedures.search import count_miss, search
 
 SUBJECT = {ProcedurePage: "procedure", ConditionPage: "condition"}
 CLOSURES_SHOWN = 5
@@ -54,11 +59,28 @@ def home(request):
     return render(request, "procedures/home.html", context)
 
 
-@public_page
 def procedure_list(request):
-    """Every procedure and condition that has a page in the reader's language."""
+    """Every procedure and condition that has a page in the reader's language; with `?q=`, those that answer it."""
+    if typed := request.GET.get("q", "").strip():
+        return _found(request, typed)
+    return _everything(request)
+
+
+@public_page
+def _everything(request):
     context = {"procedures": _cards(ProcedurePage), "conditions": _cards(ConditionPage)}
     return render(request, "procedures/procedure_list.html", context)
+
+
+@require_safe
+def _found(request, typed):
+    answer = search(typed, get_language())
+    if not answer.cards and request.method == "GET":
+        # An answer matters more than the count of it.
+        with suppress(Error):
+            count_miss(answer.words, get_language())
+    context = {"typed": typed[:LONGEST_QUERY], "results": answer.cards, "is_close": answer.is_close}
+    return typed_page(render(request, "procedures/search.html", context))
 
 
 def _cards(model):

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from clinic.admin import HouseAdmin
+from procedures import search_index
 from procedures.models import Condition, Procedure
 
 
@@ -41,6 +42,11 @@ class ProcedureAdmin(SubjectAdmin):
             },
         ),
     ]
+
+    def save_related(self, request, form, formsets, change):
+        """Finish the save; the names of its conditions find its pages."""
+        super().save_related(request, form, formsets, change)
+        search_index.index_subjects([form.instance])
 
 
 @admin.register(Condition)

@@ -26,6 +26,7 @@ from procedures.models.procedures import (
     WarningSign,
 )
 from procedures.models.rows import Unit
+from procedures.models.search import IndexedWord, MissedSearch, Trigram
 from procedures.models.versions import State
 
 __all__ = [
@@ -37,8 +38,10 @@ __all__ = [
     "ConditionVersion",
     "ConditionWarningSign",
     "Figure",
+    "IndexedWord",
     "MediaItem",
     "Milestone",
+    "MissedSearch",
     "PreparationItem",
     "PrintDocument",
     "Procedure",
@@ -50,6 +53,7 @@ __all__ = [
     "State",
     "Step",
     "StoredFile",
+    "Trigram",
     "Unit",
     "WarningSign",
 ]

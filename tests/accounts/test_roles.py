@@ -14,6 +14,7 @@ MATRIX = {
     "outbox.view_message": "reception nurse manager",
     "outbox.retry_message": "reception nurse manager",
     "procedures.edit_version": "editor",
+    "procedures.view_missedsearch": "editor",
     "procedures.sign_off_version": "reviewer",
     "procedures.publish_version": "manager",
     "clinic.change_clinicprofile": "manager",

@@ -8,6 +8,8 @@ from tests.journeys.walking import demonstration, fits, log_in  # noqa: F401 -- 
 PATHS = [
     "",
     "procedures/",
+    "procedures/?q=vertebra",
+    "procedures/?q=xqzzv",
     "procedures/{procedure}/",
     "conditions/{condition}/",
     "locations/",
@@ -41,6 +43,7 @@ STAFF_ADDRESSES = [
     "clinic/generalwarningsign/1/change/",
     "outbox/message/",
     "outbox/message/{message}/change/",
+    "procedures/missedsearch/",
     "procedures/procedure/1/change/",
     "procedures/procedurepage/",
     "procedures/procedurepage/1/change/",

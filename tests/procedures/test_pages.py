@@ -505,7 +505,7 @@ def test_reading_sets_no_cookie_and_sends_nothing(client, kyphoplasty, path):
     assert response.headers["Cache-Control"] == "public, no-cache"
     assert not response.cookies
     assert PageStamp.current() == stamp
-    assertNotContains(response, "<form")
+    assertNotContains(response, "method=")
     assert client.post(path).status_code == 405
 
 

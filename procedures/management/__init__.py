@@ -1,0 +1,1 @@
+"""Commands of the pages, run as `manage.py <command>`."""

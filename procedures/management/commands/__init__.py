@@ -1,0 +1,1 @@
+"""One file a command: Django finds each by the name of its file."""
