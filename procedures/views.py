@@ -17,7 +17,7 @@ from clinic.context_processors import read_clinic
 from clinic.markdown import render_markdown
 from clinic.models import Accreditation, Clinician, Closure, Location, OpeningHours, Weekday
 from clinic.page_cache import private_page, public_page
-from procedures import wording
+from procedures import comparison, wording
 from procedures.anatomy import CONDITION_PARTS, PROCEDURE_PARTS, content_of, parts_with_content, review_of
 from procedures.around import address_in, around_condition, around_procedure, card_of
 from procedures.documents import freeze
@@ -137,6 +137,7 @@ def _procedure(request, page, document, preview=None):
     content = content_of(document) | {
         "conditions": around.cards["condition"],
         "related": around.cards["procedure"],
+        "comparisons": around.comparisons,
         "performed": [place for place in places if place.performs],
         "evaluated": [place for place in places if not place.performs],
         "clinicians": page.procedure.clinicians.filter(is_shown=True),
@@ -172,6 +173,32 @@ def _places_of(procedure):
     here = {"procedure": procedure, "location": OuterRef("pk")}
     places = Location.objects.filter(is_open=True).annotate(performs=Exists(performed.filter(**here)))
     return places.filter(Q(performs=True) | Exists(evaluated.filter(**here)))
+
+
+# Two procedures side by side
+
+
+@public_page
+def compare(request, first, second):
+    """Two procedures side by side; either order, and the addresses of another language, lead to the one address."""
+    pair = comparison.find_pair((first, second), get_language())
+    if len(pair.pages) < 2:
+        return render(request, "procedures/no_comparison.html", {"pages": pair.pages}, status=404)
+    slugs = [page.slug for page in pair.pages]
+    if slugs != [first, second]:
+        return redirect(comparison.address_of(*slugs), permanent=True)
+    request.addresses = {code: address_in(code, "procedures:procedure_list") for code, _name in settings.LANGUAGES}
+    request.elsewhere = request.addresses.keys() - pair.slugs.keys()
+    request.addresses |= {code: address_in(code, "procedures:compare", *both) for code, both in pair.slugs.items()}
+    places = [list(_places_of(page.procedure)) for page in pair.pages]
+    groups = comparison.compare(comparison.documents_of(pair.pages), places)
+    context = {
+        "pages": pair.pages,
+        "title": comparison.title_of(*(page.short_name for page in pair.pages)),
+        "groups": groups,
+        "contents": [{"id": group.id, "text": group.title} for group in groups],
+    }
+    return render(request, "procedures/comparison.html", context)
 
 
 # Where, who, and how to reach the clinic
@@ -271,10 +298,28 @@ def sitemap(request):
         groups = {}
         rows = model.objects.published().values_list(subject, "language", "slug", "live_version__published_at")
         for key, language, slug, published_at in rows:
-            entry = {"url": _absolute(language, f"procedures:{subject}", slug), "changed": published_at}
+            entry = {"url": _absolute(language, f"procedures:{subject}", slug), "changed": published_at, "slug": slug}
             groups.setdefault(key, {})[language] = entry
         entries += groups.values()
+        if model is ProcedurePage:
+            entries += _comparisons(groups)
     return render(request, "sitemap.xml", {"entries": entries}, content_type="application/xml")
+
+
+def _comparisons(procedures):
+    """Yield the entries of the comparisons that pages lead to; `procedures` are by id, in the clinic's order."""
+    places = {procedure: place for place, procedure in enumerate(procedures)}
+    related = ProcedurePage.objects.published().order_by().values_list("procedure", "live_version__related")
+    pairs = {tuple(sorted(pair, key=places.get)) for pair in related if places.keys() >= set(pair)}
+    for first, second in sorted(pairs, key=lambda pair: [places[procedure] for procedure in pair]):
+        addresses = {}
+        for language, entry in procedures[first].items():
+            if other := procedures[second].get(language):
+                changed = max(entry["changed"], other["changed"])
+                url = _absolute(language, "procedures:compare", entry["slug"], other["slug"])
+                addresses[language] = {"url": url, "changed": changed}
+        if addresses:
+            yield addresses
 
 
 @public_page

@@ -57,6 +57,11 @@ class Page(models.Model):
         return f"{self.plain_name or self.slug} ({self.get_language_display()})"
 
     @property
+    def short_name(self):
+        """The name that is one word in most cases: the medical one, else the plain one."""
+        return self.medical_name or self.plain_name
+
+    @property
     def is_published(self):
         """Whether patients can read the page."""
         return self.live_version_id is not None

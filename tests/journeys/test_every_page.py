@@ -9,6 +9,7 @@ PATHS = [
     "",
     "procedures/",
     "procedures/{procedure}/",
+    "procedures/compare/{procedure}/{other}/",
     "conditions/{condition}/",
     "locations/",
     "locations/lantern-quay/",
@@ -20,8 +21,12 @@ PATHS = [
     "nowhere/",
 ]
 SLUGS = {
-    "/": {"procedure": "kyphoplasty", "condition": "vertebral-compression-fracture"},
-    "/es/": {"procedure": "cifoplastia", "condition": "fractura-vertebral-por-compresion"},
+    "/": {"procedure": "kyphoplasty", "other": "vertebroplasty", "condition": "vertebral-compression-fracture"},
+    "/es/": {
+        "procedure": "cifoplastia",
+        "other": "vertebroplastia",
+        "condition": "fractura-vertebral-por-compresion",
+    },
 }
 ADDRESSES = [prefix + path.format(**slugs) for prefix, slugs in SLUGS.items() for path in PATHS]
 STAFF_ADDRESSES = [
