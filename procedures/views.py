@@ -17,7 +17,7 @@ from clinic.context_processors import read_clinic
 from clinic.markdown import render_markdown
 from clinic.models import Accreditation, Clinician, Closure, Location, OpeningHours, Weekday
 from clinic.page_cache import private_page, public_page
-from procedures import comparison, wording
+from procedures import comparison, structured_data, wording
 from procedures.anatomy import CONDITION_PARTS, PROCEDURE_PARTS, content_of, parts_with_content, review_of
 from procedures.around import address_in, around_condition, around_procedure, card_of
 from procedures.documents import freeze
@@ -43,13 +43,15 @@ PAGES_OF_THE_HOUSE = (
 def home(request):
     """What the clinic does, the way to each procedure, how to ask, where it is and why to trust it."""
     clinic = read_clinic()
+    places = Location.objects.filter(is_open=True)
     context = {
         "clinic": clinic,
         "procedures": _cards(ProcedurePage),
         "conditions": _cards(ConditionPage),
-        "locations": Location.objects.filter(is_open=True),
+        "locations": places,
         "accreditations": Accreditation.objects.all(),
         "about": render_markdown(str(clinic.about)),
+        "structured_data": structured_data.as_json(structured_data.of_home(clinic, places)),
     }
     return render(request, "procedures/home.html", context)
 
@@ -142,19 +144,33 @@ def _procedure(request, page, document, preview=None):
         "evaluated": [place for place in places if not place.performs],
         "clinicians": page.procedure.clinicians.filter(is_shown=True),
     }
-    return _page(request, "procedures/procedure.html", PROCEDURE_PARTS, document, content, preview, slug=page.slug)
+    context = _page(PROCEDURE_PARTS, document, content, preview) | {"slug": page.slug}
+    return _show(
+        request,
+        "procedures/procedure.html",
+        context,
+        lambda clinic: structured_data.of_procedure(clinic, document, path=request.path),
+    )
 
 
 def _condition(request, page, document, preview=None):
     around = around_condition(page)
     request.addresses, request.elsewhere = around.addresses, around.elsewhere
     content = content_of(document) | {"procedures": around.cards["procedure"]}
-    return _page(request, "procedures/condition.html", CONDITION_PARTS, document, content, preview, slug=page.slug)
+    context = _page(CONDITION_PARTS, document, content, preview) | {"slug": page.slug}
+    return _show(
+        request,
+        "procedures/condition.html",
+        context,
+        lambda clinic: structured_data.of_condition(
+            clinic, document, path=request.path, procedures=content["procedures"]
+        ),
+    )
 
 
-def _page(request, template, parts, document, content, preview, **more):
+def _page(parts, document, content, preview):
     shown = parts_with_content(parts, content)
-    context = {
+    return {
         **content,
         "names": document["names"],
         "summary": document["summary"],
@@ -162,9 +178,15 @@ def _page(request, template, parts, document, content, preview, **more):
         "contents": [{"id": part.id, "text": part.title} for part in shown],
         "review": review_of(document),
         "preview": preview,
-        **more,
     }
-    return render(request, template, context)
+
+
+def _show(request, template, context, told):
+    """Render a page with what it tells machines: the nodes that `told` returns for the clinic. A preview tells none."""
+    clinic = read_clinic()
+    nodes = [] if context.get("preview") else told(clinic)
+    data = structured_data.as_json(nodes) if nodes else ""
+    return render(request, template, {**context, "clinic": clinic, "structured_data": data})
 
 
 def _places_of(procedure):
@@ -192,13 +214,19 @@ def compare(request, first, second):
     request.addresses |= {code: address_in(code, "procedures:compare", *both) for code, both in pair.slugs.items()}
     places = [list(_places_of(page.procedure)) for page in pair.pages]
     groups = comparison.compare(comparison.documents_of(pair.pages), places)
+    title = comparison.title_of(*(page.short_name for page in pair.pages))
     context = {
         "pages": pair.pages,
-        "title": comparison.title_of(*(page.short_name for page in pair.pages)),
+        "title": title,
         "groups": groups,
         "contents": [{"id": group.id, "text": group.title} for group in groups],
     }
-    return render(request, "procedures/comparison.html", context)
+    return _show(
+        request,
+        "procedures/comparison.html",
+        context,
+        lambda clinic: structured_data.of_comparison(clinic, pair.pages, title, path=request.path),
+    )
 
 
 # Where, who, and how to reach the clinic
@@ -215,15 +243,22 @@ def location(request, slug):
     """One place: address, hours, how to get there, what is done there and what is only examined there."""
     place = get_object_or_404(Location, key=slug, is_open=True)
     pages = _pages_at(place)
+    hours = list(OpeningHours.objects.filter(location=place))
+    performed = [card_of(page) for page in pages if page.performs]
     context = {
         "location": place,
-        "days": _week(OpeningHours.objects.filter(location=place)),
+        "days": _week(hours),
         "closures": _closures(Q(location=None) | Q(location=place)),
         "getting_there": render_markdown(str(place.getting_there)),
-        "performed": [card_of(page) for page in pages if page.performs],
+        "performed": performed,
         "evaluated": [card_of(page) for page in pages if not page.performs],
     }
-    return render(request, "procedures/location.html", context)
+    return _show(
+        request,
+        "procedures/location.html",
+        context,
+        lambda clinic: structured_data.of_place(clinic, place, path=request.path, hours=hours, performed=performed),
+    )
 
 
 @public_page
@@ -256,12 +291,13 @@ def _person(clinician, procedures):
 @public_page
 def contact(request):
     """How to reach the clinic, and when reception answers."""
+    hours = list(OpeningHours.objects.filter(location=None))
     context = {
-        "days": _week(OpeningHours.objects.filter(location=None)),
+        "days": _week(hours),
         "closures": _closures(Q(location=None)),
         "locations": Location.objects.filter(is_open=True),
     }
-    return render(request, "procedures/contact.html", context)
+    return _show(request, "procedures/contact.html", context, lambda clinic: structured_data.of_contact(clinic, hours))
 
 
 def _pages_at(place):
