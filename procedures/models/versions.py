@@ -31,6 +31,10 @@ class PageQuerySet(VisibleQuerySet):
         """Pages that patients can read."""
         return self.filter(live_version__isnull=False)
 
+    def overdue(self):
+        """Published pages whose next check was due before today."""
+        return self.published().filter(live_version__next_review_due__lt=timezone.localdate())
+
     def in_language(self, language):
         """Pages of one language."""
         return self.filter(language=language)
