@@ -6,11 +6,12 @@ Each page asks the database a fixed number of times, at most six, however much t
 from django.conf import settings
 from django.contrib.auth.decorators import login_required, permission_required
 from django.db.models import Exists, OuterRef, Q
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from clinic.context_processors import read_clinic
@@ -25,6 +26,7 @@ from procedures.models import ConditionPage, ConditionVersion, Procedure, Proced
 
 SUBJECT = {ProcedurePage: "procedure", ConditionPage: "condition"}
 CLOSURES_SHOWN = 5
+CHANGES_TOLD = 30
 PAGES_OF_THE_HOUSE = (
     "home",
     "procedures:procedure_list",
@@ -322,7 +324,36 @@ def _closures(where):
     return [{"date": day.date, "reason": str(day.reason)} for day in closures[:CLOSURES_SHOWN]]
 
 
-# For search engines
+# For feed readers and search engines
+
+
+@public_page
+def changes(request):
+    """The pages in the reader's language that changed last, newest first, as an Atom feed."""
+    clinic = read_clinic()
+    path = reverse("procedures:procedure_list")
+    feed = Atom1Feed(
+        title=gettext("Changed pages of %(clinic)s") % {"clinic": clinic.name},
+        link=structured_data.absolute(path),
+        description=gettext("Which pages about procedures and conditions are new or have changed."),
+        language=get_language(),
+        author_name=clinic.name,
+        feed_url=structured_data.absolute(request.path),
+    )
+    for page in _changed_last():
+        link = structured_data.absolute(page.get_absolute_url())
+        changed = page.live_version.published_at
+        feed.add_item(page.plain_name, link, page.summary, unique_id=link, updateddate=changed)
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
+
+
+def _changed_last():
+    pages = []
+    for model in SUBJECT:
+        shown = model.objects.published().in_language(get_language()).select_related("live_version")
+        fields = ("slug", "plain_name", "summary", "live_version__published_at")
+        pages += shown.only(*fields).order_by("-live_version__published_at")[:CHANGES_TOLD]
+    return sorted(pages, key=lambda page: page.live_version.published_at, reverse=True)[:CHANGES_TOLD]
 
 
 @public_page
