@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
@@ -343,7 +344,8 @@ def changes(request):
     for page in _changed_last():
         link = structured_data.absolute(page.get_absolute_url())
         changed = page.live_version.published_at
-        feed.add_item(page.plain_name, link, page.summary, unique_id=link, updateddate=changed)
+        # A summary in a feed is read as HTML, a title is not.
+        feed.add_item(page.plain_name, link, escape(page.summary), unique_id=link, updateddate=changed)
     return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
 
 

@@ -616,7 +616,7 @@ def test_a_feed_tells_which_pages_changed_last(client, kyphoplasty):
         assertContains(client.get(path.replace("changes.atom", "")), f'href="{path}"', count=2)
     entry = ElementTree.fromstring(client.get("/procedures/changes.atom").content).find(f"{atom}entry")  # noqa: S314
     told = [entry.find(f"{atom}{name}").text for name in ("title", "summary")]
-    assert told == ["Broken & bent", "A <b>bone</b>."]
+    assert told == ["Broken & bent", "A &lt;b&gt;bone&lt;/b&gt;."]
 
 
 def test_a_feed_asks_as_often_however_many_pages_there_are(client, django_assert_num_queries):
