@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from procedures import wording
 from procedures.anatomy import content_of, review_of
 from procedures.models import ProcedurePage, ProcedureVersion
+from procedures.models.procedures import Risk
 from procedures.models.rows import Glance
 
 IS_IT_FOR_YOU = {
@@ -23,7 +24,6 @@ IS_IT_FOR_YOU = {
 ON_THE_DAY = {"anaesthesia": _("Your anesthetic"), "setting": _("Where you have it")}
 # A figure of this kind may be the time to wait before, too.
 GLANCE_TITLES = {Glance.TIMING: _("Timing"), Glance.OTHER: _("Other figures")}
-RISKS = ("specific_risks", "general_risks")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def compare(documents, places):
             _recovery(contents),
             _("Day 0 is the day of your procedure. If your own team tells you something else, follow your team."),
         ),
-        Group("risks", _("Risks"), _risks(contents), _("A risk that a page does not name may still happen. Ask us.")),
+        Group("risks", _("Risks"), _risks(documents), _("A risk that a page does not name may still happen. Ask us.")),
         Group("where", _("Where"), _where(places)),
         Group("checks", _("How current this is"), [Row(_("Last checked"), [_checked(review) for review in reviews])]),
     ]
@@ -157,24 +157,24 @@ def _recovery(contents):
     return _answered((title, [_cell(days=content[name]) for content in contents]) for name, title in titles.items())
 
 
-def _risks(contents):
+def _risks(documents):
     """Return a row a risk, by its key: those of this procedure first, then those of any."""
-    own = [{risk["key"]: risk for risk in _all_risks(content)} for content in contents]
-    keys = dict.fromkeys(risk["key"] for kind in RISKS for content in contents for risk in content[kind])
-    rows = []
-    for key in keys:
-        named = [risks.get(key) for risks in own]
-        name = next(risk["name"] for risk in named if risk)
-        rows.append((name, [_cell(facts=[_risk(risk, name)] if risk else []) for risk in named]))
-    return _answered(rows)
+    named = [{risk["key"]: risk for risk in document["risks"]} for document in documents]
+    every = sorted((risk for risks in named for risk in risks.values()), key=_is_general)
+    names = {risk["key"]: risk["name"] for risk in reversed(every)}
+    return _answered(
+        (names[key], [_cell(facts=[_risk(risks[key], names[key])] if key in risks else []) for risks in named])
+        for key in dict.fromkeys(risk["key"] for risk in every)
+    )
 
 
-def _all_risks(content):
-    return [risk for kind in RISKS for risk in content[kind]]
+def _is_general(risk):
+    return risk["scope"] == Risk.Scope.GENERAL
 
 
 def _risk(risk, name):
-    how_often = risk["how_often"] or gettext("Our sources give no figure.")
+    figure = "" if risk["low"] is None else wording.figure(risk["low"], risk["high"], risk["unit"])
+    how_often = ": ".join(filter(None, [risk["how_often"], figure])) or gettext("Our sources give no figure.")
     return {"label": "" if risk["name"] == name else risk["name"], "value": how_often, "note": risk["text"]}
 
 

@@ -91,11 +91,11 @@ def test_what_one_page_does_not_say_is_said_so(client, kyphoplasty, vertebroplas
 
 def test_the_same_risk_stands_in_one_row_whatever_each_page_calls_it(client, kyphoplasty, vertebroplasty):
     fact = {"fact_key": "risk/leak", "low": 7, "high": 40, "unit": "per-100", "sources": ["a"]}
-    risk = {"key": "specific-0", "name": "Cement leaks", "scope": "specific", "how_often": "", **fact}
+    risk = {"key": "specific-0", "name": "Cement leaks", "scope": "specific", "how_often": "In 6 months", **fact}
     publish_both(kyphoplasty, vertebroplasty, risks=[risk])
     first, second = rows(client.get(ADDRESS))["Risk specific 0"]
     assert first["facts"] == [{"label": "", "value": "Rare", "note": ""}]
-    assert second["facts"] == [{"label": "Cement leaks", "value": "7 to 40 in 100 people", "note": ""}]
+    assert second["facts"] == [{"label": "Cement leaks", "value": "In 6 months: 7 to 40 in 100 people", "note": ""}]
 
 
 @pytest.mark.parametrize(
