@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from django.conf import settings
 from django.db import Error
+from django.templatetags.static import static
 from django.urls import translate_url
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, get_language_info
@@ -31,11 +32,12 @@ def read_clinic():
 
 
 def clinic(request):
-    """Give every template `clinic`, `languages_here` and `canonical_url`."""
+    """Give every template `clinic`, `languages_here`, `canonical_url` and `card_url` (the picture of shared links)."""
     return {
         "clinic": SimpleLazyObject(read_clinic),
         "languages_here": SimpleLazyObject(lambda: languages_here(request)),
         "canonical_url": f"{settings.SITE_URL}{request.path}",
+        "card_url": f"{settings.SITE_URL}{static('img/card.png')}",
     }
 
 

@@ -5,6 +5,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts import desk
+
 
 class ProceduresConfig(AppConfig):
     """What the clinic offers."""
@@ -13,11 +15,10 @@ class ProceduresConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self):
-        from accounts import desk
         from clinic import demo, diagrams
         from outbox import chores
         from procedures import demonstration_content, publishing, search
-        from procedures.models import MissedSearch, State
+        from procedures.models import ConditionPage, MissedSearch, ProcedurePage, State
 
         demo.register("pages", demonstration_content.load)
         chores.register("forget searches", search.forget_misses)
@@ -38,6 +39,37 @@ class ProceduresConfig(AppConfig):
                 arrows=publishing.state_arrows,
             )
         )
+        desk.register(_overdue(ProcedurePage, procedures_overdue))
+        desk.register(_overdue(ConditionPage, conditions_overdue))
+
+
+def _overdue(model, words):
+    """Return the task to check again the pages of a kind that are past their review date."""
+    name = model._meta.model_name
+    return desk.Task(
+        permission=f"procedures.view_{name}",
+        count=lambda user: model.objects.visible_to(user).overdue().count(),
+        words=words,
+        url=lambda: f"{reverse(f'admin:procedures_{name}_changelist')}?review=overdue",
+    )
+
+
+def procedures_overdue(number):
+    """Return the sentence that tells staff how many pages about procedures are past their review date."""
+    return ngettext(
+        "%(number)d page about a procedure is past its review date.",
+        "%(number)d pages about procedures are past their review date.",
+        number,
+    ) % {"number": number}
+
+
+def conditions_overdue(number):
+    """Return the sentence that tells staff how many pages about conditions are past their review date."""
+    return ngettext(
+        "%(number)d page about a condition is past its review date.",
+        "%(number)d pages about conditions are past their review date.",
+        number,
+    ) % {"number": number}
 
 
 def missed_words(number):

@@ -1,12 +1,13 @@
 """What stands around a page: itself in the other languages, and the pages of what it treats or relates to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db.models import F, Value
 from django.urls import reverse
 from django.utils.translation import override
 
+from procedures.comparison import address_of, title_of
 from procedures.models import ConditionPage, ProcedurePage
 
 
@@ -21,6 +22,7 @@ class Around:
     addresses: dict
     elsewhere: set
     cards: dict
+    comparisons: list
 
 
 def around_procedure(page, document):
@@ -30,8 +32,9 @@ def around_procedure(page, document):
     itself = _selected(procedures.filter(procedure=page.procedure), "procedure", is_itself=True)
     others = procedures.filter(language=page.language, procedure__key__in=related)
     treated = conditions.filter(language=page.language, condition__procedures=page.procedure)
-    rows = itself.union(_selected(others, "procedure"), _selected(treated, "condition"))
-    return _around(rows, order=related)
+    rows = list(itself.union(_selected(others, "procedure"), _selected(treated, "condition")))
+    around = _around(rows, order=related)
+    return replace(around, comparisons=_comparisons(rows, page.language, related))
 
 
 def around_condition(page):
@@ -80,7 +83,7 @@ def _selected(pages, subject, *, is_itself=False):
 
 def _around(rows, order=()):
     addresses = {code: address_in(code, "procedures:procedure_list") for code, _name in settings.LANGUAGES}
-    around = Around(addresses, elsewhere=set(addresses), cards={"procedure": [], "condition": []})
+    around = Around(addresses, elsewhere=set(addresses), cards={"procedure": [], "condition": []}, comparisons=[])
     ranks = {key: rank for rank, key in enumerate(order)}
     for row in sorted(rows, key=lambda row: (ranks.get(row["key"], len(ranks)), row["place"], row["key"])):
         if row["is_itself"]:
@@ -97,6 +100,24 @@ def _address_of(row):
 
 def _card_of_row(row):
     return _card(_address_of(row), row["plain_name"], row["medical_name"], row["summary"])
+
+
+def _comparisons(rows, language, order):
+    """Return the ways to compare a procedure with each of `order` (keys): none while it is not published itself."""
+    own = next((row for row in rows if row["is_itself"] and row["language"] == language), None)
+    others = {row["key"]: row for row in rows if row["kind"] == "procedure" and not row["is_itself"]}
+    pairs = [sorted((own, others[key]), key=_place) for key in order if own and key in others]
+    return [
+        {"url": address_of(*(row["slug"] for row in pair)), "text": title_of(*map(_short_name, pair))} for pair in pairs
+    ]
+
+
+def _place(row):
+    return row["place"], row["key"]
+
+
+def _short_name(row):
+    return row["medical_name"] or row["plain_name"]
 
 
 def _card(url, plain_name, medical_name, summary):

@@ -6,9 +6,11 @@ from procedures import views
 
 pages = [
     path("procedures/", views.procedure_list, name="procedure_list"),
+    path("procedures/changes.atom", views.changes, name="changes"),
     path("procedures/<slug:slug>/", views.procedure, name="procedure"),
     path("procedures/preview/procedure/<int:version_id>/", views.preview_procedure, name="preview_procedure"),
     path("procedures/preview/condition/<int:version_id>/", views.preview_condition, name="preview_condition"),
+    path("procedures/compare/<slug:first>/<slug:second>/", views.compare, name="compare"),
     path("conditions/<slug:slug>/", views.condition, name="condition"),
     path("locations/", views.location_list, name="location_list"),
     path("locations/<slug:slug>/", views.location, name="location"),

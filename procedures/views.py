@@ -9,18 +9,20 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required, permission_required
 from django.db import Error
 from django.db.models import Exists, OuterRef, Q
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from clinic.context_processors import read_clinic
 from clinic.markdown import render_markdown
 from clinic.models import Accreditation, Clinician, Closure, Location, OpeningHours, Weekday
 from clinic.page_cache import private_page, public_page, typed_page
-from procedures import wording
+from procedures import comparison, structured_data, wording
 from procedures.anatomy import CONDITION_PARTS, PROCEDURE_PARTS, content_of, parts_with_content, review_of
 from procedures.around import address_in, around_condition, around_procedure, card_of
 from procedures.documents import freeze
@@ -30,6 +32,7 @@ from procedures.search import count_miss, search
 
 SUBJECT = {ProcedurePage: "procedure", ConditionPage: "condition"}
 CLOSURES_SHOWN = 5
+CHANGES_TOLD = 30
 PAGES_OF_THE_HOUSE = (
     "home",
     "procedures:procedure_list",
@@ -48,13 +51,15 @@ PAGES_OF_THE_HOUSE = (
 def home(request):
     """What the clinic does, the way to each procedure, how to ask, where it is and why to trust it."""
     clinic = read_clinic()
+    places = Location.objects.filter(is_open=True)
     context = {
         "clinic": clinic,
         "procedures": _cards(ProcedurePage),
         "conditions": _cards(ConditionPage),
-        "locations": Location.objects.filter(is_open=True),
+        "locations": places,
         "accreditations": Accreditation.objects.all(),
         "about": render_markdown(str(clinic.about)),
+        "structured_data": structured_data.as_json(structured_data.of_home(clinic, places)),
     }
     return render(request, "procedures/home.html", context)
 
@@ -159,23 +164,38 @@ def _procedure(request, page, document, preview=None):
     content = content_of(document) | {
         "conditions": around.cards["condition"],
         "related": around.cards["procedure"],
+        "comparisons": around.comparisons,
         "performed": [place for place in places if place.performs],
         "evaluated": [place for place in places if not place.performs],
         "clinicians": page.procedure.clinicians.filter(is_shown=True),
     }
-    return _page(request, "procedures/procedure.html", PROCEDURE_PARTS, document, content, preview, slug=page.slug)
+    context = _page(PROCEDURE_PARTS, document, content, preview) | {"slug": page.slug}
+    return _show(
+        request,
+        "procedures/procedure.html",
+        context,
+        lambda clinic: structured_data.of_procedure(clinic, document, path=request.path),
+    )
 
 
 def _condition(request, page, document, preview=None):
     around = around_condition(page)
     request.addresses, request.elsewhere = around.addresses, around.elsewhere
     content = content_of(document) | {"procedures": around.cards["procedure"]}
-    return _page(request, "procedures/condition.html", CONDITION_PARTS, document, content, preview, slug=page.slug)
+    context = _page(CONDITION_PARTS, document, content, preview) | {"slug": page.slug}
+    return _show(
+        request,
+        "procedures/condition.html",
+        context,
+        lambda clinic: structured_data.of_condition(
+            clinic, document, path=request.path, procedures=content["procedures"]
+        ),
+    )
 
 
-def _page(request, template, parts, document, content, preview, **more):
+def _page(parts, document, content, preview):
     shown = parts_with_content(parts, content)
-    context = {
+    return {
         **content,
         "names": document["names"],
         "summary": document["summary"],
@@ -183,9 +203,15 @@ def _page(request, template, parts, document, content, preview, **more):
         "contents": [{"id": part.id, "text": part.title} for part in shown],
         "review": review_of(document),
         "preview": preview,
-        **more,
     }
-    return render(request, template, context)
+
+
+def _show(request, template, context, told):
+    """Render a page with what it tells machines: the nodes that `told` returns for the clinic. A preview tells none."""
+    clinic = read_clinic()
+    nodes = [] if context.get("preview") else told(clinic)
+    data = structured_data.as_json(nodes) if nodes else ""
+    return render(request, template, {**context, "clinic": clinic, "structured_data": data})
 
 
 def _places_of(procedure):
@@ -194,6 +220,38 @@ def _places_of(procedure):
     here = {"procedure": procedure, "location": OuterRef("pk")}
     places = Location.objects.filter(is_open=True).annotate(performs=Exists(performed.filter(**here)))
     return places.filter(Q(performs=True) | Exists(evaluated.filter(**here)))
+
+
+# Two procedures side by side
+
+
+@public_page
+def compare(request, first, second):
+    """Two procedures side by side; either order, and the addresses of another language, lead to the one address."""
+    pair = comparison.find_pair((first, second), get_language())
+    if len(pair.pages) < 2:
+        return render(request, "procedures/no_comparison.html", {"pages": pair.pages}, status=404)
+    slugs = [page.slug for page in pair.pages]
+    if slugs != [first, second]:
+        return redirect(comparison.address_of(*slugs), permanent=True)
+    request.addresses = {code: address_in(code, "procedures:procedure_list") for code, _name in settings.LANGUAGES}
+    request.elsewhere = request.addresses.keys() - pair.slugs.keys()
+    request.addresses |= {code: address_in(code, "procedures:compare", *both) for code, both in pair.slugs.items()}
+    places = [list(_places_of(page.procedure)) for page in pair.pages]
+    groups = comparison.compare(comparison.documents_of(pair.pages), places)
+    title = comparison.title_of(*(page.short_name for page in pair.pages))
+    context = {
+        "pages": pair.pages,
+        "title": title,
+        "groups": groups,
+        "contents": [{"id": group.id, "text": group.title} for group in groups],
+    }
+    return _show(
+        request,
+        "procedures/comparison.html",
+        context,
+        lambda clinic: structured_data.of_comparison(clinic, pair.pages, title, path=request.path),
+    )
 
 
 # Where, who, and how to reach the clinic
@@ -210,15 +268,22 @@ def location(request, slug):
     """One place: address, hours, how to get there, what is done there and what is only examined there."""
     place = get_object_or_404(Location, key=slug, is_open=True)
     pages = _pages_at(place)
+    hours = list(OpeningHours.objects.filter(location=place))
+    performed = [card_of(page) for page in pages if page.performs]
     context = {
         "location": place,
-        "days": _week(OpeningHours.objects.filter(location=place)),
+        "days": _week(hours),
         "closures": _closures(Q(location=None) | Q(location=place)),
         "getting_there": render_markdown(str(place.getting_there)),
-        "performed": [card_of(page) for page in pages if page.performs],
+        "performed": performed,
         "evaluated": [card_of(page) for page in pages if not page.performs],
     }
-    return render(request, "procedures/location.html", context)
+    return _show(
+        request,
+        "procedures/location.html",
+        context,
+        lambda clinic: structured_data.of_place(clinic, place, path=request.path, hours=hours, performed=performed),
+    )
 
 
 @public_page
@@ -251,12 +316,13 @@ def _person(clinician, procedures):
 @public_page
 def contact(request):
     """How to reach the clinic, and when reception answers."""
+    hours = list(OpeningHours.objects.filter(location=None))
     context = {
-        "days": _week(OpeningHours.objects.filter(location=None)),
+        "days": _week(hours),
         "closures": _closures(Q(location=None)),
         "locations": Location.objects.filter(is_open=True),
     }
-    return render(request, "procedures/contact.html", context)
+    return _show(request, "procedures/contact.html", context, lambda clinic: structured_data.of_contact(clinic, hours))
 
 
 def _pages_at(place):
@@ -281,7 +347,37 @@ def _closures(where):
     return [{"date": day.date, "reason": str(day.reason)} for day in closures[:CLOSURES_SHOWN]]
 
 
-# For search engines
+# For feed readers and search engines
+
+
+@public_page
+def changes(request):
+    """The pages in the reader's language that changed last, newest first, as an Atom feed."""
+    clinic = read_clinic()
+    path = reverse("procedures:procedure_list")
+    feed = Atom1Feed(
+        title=gettext("Changed pages of %(clinic)s") % {"clinic": clinic.name},
+        link=structured_data.absolute(path),
+        description=gettext("Which pages about procedures and conditions are new or have changed."),
+        language=get_language(),
+        author_name=clinic.name,
+        feed_url=structured_data.absolute(request.path),
+    )
+    for page in _changed_last():
+        link = structured_data.absolute(page.get_absolute_url())
+        changed = page.live_version.published_at
+        # A summary in a feed is read as HTML, a title is not.
+        feed.add_item(page.plain_name, link, escape(page.summary), unique_id=link, updateddate=changed)
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
+
+
+def _changed_last():
+    pages = []
+    for model in SUBJECT:
+        shown = model.objects.published().in_language(get_language()).select_related("live_version")
+        fields = ("slug", "plain_name", "summary", "live_version__published_at")
+        pages += shown.only(*fields).order_by("-live_version__published_at")[:CHANGES_TOLD]
+    return sorted(pages, key=lambda page: page.live_version.published_at, reverse=True)[:CHANGES_TOLD]
 
 
 @public_page
@@ -293,10 +389,28 @@ def sitemap(request):
         groups = {}
         rows = model.objects.published().values_list(subject, "language", "slug", "live_version__published_at")
         for key, language, slug, published_at in rows:
-            entry = {"url": _absolute(language, f"procedures:{subject}", slug), "changed": published_at}
+            entry = {"url": _absolute(language, f"procedures:{subject}", slug), "changed": published_at, "slug": slug}
             groups.setdefault(key, {})[language] = entry
         entries += groups.values()
+        if model is ProcedurePage:
+            entries += _comparisons(groups)
     return render(request, "sitemap.xml", {"entries": entries}, content_type="application/xml")
+
+
+def _comparisons(procedures):
+    """Yield the entries of the comparisons that pages lead to; `procedures` are by id, in the clinic's order."""
+    places = {procedure: place for place, procedure in enumerate(procedures)}
+    related = ProcedurePage.objects.published().order_by().values_list("procedure", "live_version__related")
+    pairs = {tuple(sorted(pair, key=places.get)) for pair in related if places.keys() >= set(pair)}
+    for first, second in sorted(pairs, key=lambda pair: [places[procedure] for procedure in pair]):
+        addresses = {}
+        for language, entry in procedures[first].items():
+            if other := procedures[second].get(language):
+                changed = max(entry["changed"], other["changed"])
+                url = _absolute(language, "procedures:compare", entry["slug"], other["slug"])
+                addresses[language] = {"url": url, "changed": changed}
+        if addresses:
+            yield addresses
 
 
 @public_page

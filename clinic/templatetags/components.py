@@ -26,6 +26,12 @@ def disclosure(content, title, is_open=False):
     return render_to_string("_components/disclosure.html", {"title": title, "is_open": is_open, "content": content})
 
 
+@register.simple_block_tag
+def kept(content):
+    """Keep what the body says, so that it can be said more than once: {% kept as name %}…{% endkept %}."""
+    return content
+
+
 # The form pack
 
 

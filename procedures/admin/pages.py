@@ -7,6 +7,8 @@ from django.db.models import Prefetch
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +24,19 @@ def admin_url(row, name, *args):
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{name}", args=[row.pk, *args])
 
 
+class ReviewFilter(admin.SimpleListFilter):
+    """Finds the pages that a clinician should have looked at again by now."""
+
+    title = _("next review due")
+    parameter_name = "review"
+
+    def lookups(self, request, model_admin):
+        return [("overdue", _("overdue"))]
+
+    def queryset(self, request, queryset):
+        return queryset.overdue() if self.value() == "overdue" else queryset
+
+
 class PageAdmin(HouseAdmin):
     """What pages of both kinds share on the desk."""
 
@@ -29,7 +44,7 @@ class PageAdmin(HouseAdmin):
     form = PageForm
     list_display = ["name", "language", "live", "open", "review_due"]
     list_display_links = ["name"]
-    list_filter = ["language"]
+    list_filter = ["language", ReviewFilter]
     list_per_page = 50
     search_fields = ["plain_name", "medical_name", "slug"]
     search_help_text = _("Search by name or address.")
@@ -86,8 +101,11 @@ class PageAdmin(HouseAdmin):
 
     @admin.display(description=_("next review due"))
     def review_due(self, page):
-        """When a clinician must look at it again."""
-        return page.live_version.next_review_due if page.live_version else None
+        """When a clinician must look at it again, and whether that day is past."""
+        due = page.live_version and page.live_version.next_review_due
+        if due and due < timezone.localdate():
+            return format_html("<strong>{}</strong>", gettext("overdue since %(date)s") % {"date": date_format(due)})
+        return due
 
     # One page
 

@@ -31,6 +31,10 @@ class PageQuerySet(VisibleQuerySet):
         """Pages that patients can read."""
         return self.filter(live_version__isnull=False)
 
+    def overdue(self):
+        """Published pages whose next check was due before today."""
+        return self.published().filter(live_version__next_review_due__lt=timezone.localdate())
+
     def in_language(self, language):
         """Pages of one language."""
         return self.filter(language=language)
@@ -55,6 +59,11 @@ class Page(models.Model):
 
     def __str__(self):
         return f"{self.plain_name or self.slug} ({self.get_language_display()})"
+
+    @property
+    def short_name(self):
+        """The name that is one word in most cases: the medical one, else the plain one."""
+        return self.medical_name or self.plain_name
 
     @property
     def is_published(self):

@@ -11,6 +11,7 @@ PATHS = [
     "procedures/?q=vertebra",
     "procedures/?q=xqzzv",
     "procedures/{procedure}/",
+    "procedures/compare/{procedure}/{other}/",
     "conditions/{condition}/",
     "locations/",
     "locations/lantern-quay/",
@@ -22,8 +23,12 @@ PATHS = [
     "nowhere/",
 ]
 SLUGS = {
-    "/": {"procedure": "kyphoplasty", "condition": "vertebral-compression-fracture"},
-    "/es/": {"procedure": "cifoplastia", "condition": "fractura-vertebral-por-compresion"},
+    "/": {"procedure": "kyphoplasty", "other": "vertebroplasty", "condition": "vertebral-compression-fracture"},
+    "/es/": {
+        "procedure": "cifoplastia",
+        "other": "vertebroplastia",
+        "condition": "fractura-vertebral-por-compresion",
+    },
 }
 ADDRESSES = [prefix + path.format(**slugs) for prefix, slugs in SLUGS.items() for path in PATHS]
 STAFF_ADDRESSES = [

@@ -23,6 +23,7 @@ PAGES = [
     "/",
     "/procedures/",
     "/procedures/kyphoplasty/",
+    "/procedures/compare/kyphoplasty/vertebroplasty/",
     "/conditions/fracture/",
     "/locations/",
     "/locations/quay/",
@@ -39,7 +40,7 @@ def clinic(transactional_db):
         about={"en": "We show **our sources**.", "es": "Mostramos **nuestras fuentes**."},
         demonstration_notice={"en": "This is a demonstration.", "es": "Esto es una demostración."},
     )
-    condition, procedure, other = make_condition(), make_procedure(), make_procedure("vertebroplasty")
+    condition, procedure, other = make_condition(), make_procedure(), make_procedure("vertebroplasty", order=1)
     place, second = make_place("quay", telephone="(206) 555-0143"), make_place("hill")
     make_hours()
     make_hours(location=place)
@@ -88,6 +89,13 @@ def test_a_patient_reads_about_a_procedure_and_finds_the_way_to_ask(page, clinic
     page.go_back()
     main.get_by_role("link", name="Quay").click()
     expect(page.get_by_role("table", name="When Quay is open")).to_be_visible()
+
+    # it stands side by side with another procedure,
+    page.goto("/procedures/kyphoplasty/")
+    page.get_by_role("link", name="Compare Kyphoplasty and").click()
+    aims = page.get_by_role("table", name="What it is for").get_by_role("row", name="What it is for")
+    expect(aims.get_by_role("cell")).to_have_count(2)
+    expect(aims.get_by_text("It eases pain.")).to_be_visible()
 
     # and the page in Spanish is the same page.
     page.goto("/procedures/kyphoplasty/")

@@ -1,5 +1,6 @@
 """The editors' desk: pages, the overview of a version, and its buttons, each for its roles."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import Event
 from clinic.models import PageStamp
@@ -65,6 +67,22 @@ def test_the_list_says_of_each_page_what_patients_read_and_what_is_being_written
     for words in ("Balloon repair", "version 1", "version 2, draft", "nothing-yet", "not on the site", "2027"):
         assert words in text
     assert admin_url(draft, "change") in text
+
+
+def test_a_page_past_its_review_date_says_so_to_staff(editor, reception):
+    overdue, current = make_published().page, make_published().page
+    due = timezone.localdate() - timedelta(days=1)
+    ProcedureVersion.objects.filter(page=overdue).update(reviewed_on=due - timedelta(days=365), next_review_due=due)
+    client = signed_in(editor)
+    start = client.get("/admin/").content.decode()
+    assert "1 page about a procedure is past its review date." in start
+    assert "about a condition" not in start
+    assert f'href="{PAGES}?review=overdue"' in start
+    listed = client.get(PAGES).content.decode()
+    assert listed.count("overdue since") == 1
+    found = client.get(PAGES, {"review": "overdue"}).context["cl"].queryset
+    assert (list(found), current in found) == ([overdue], False)
+    assert "past its review date" not in signed_in(reception).get("/admin/").content.decode()
 
 
 def test_the_list_takes_as_many_queries_for_many_pages(editor, django_assert_num_queries):

@@ -1,6 +1,8 @@
 """The pages that patients read: what they show, what they leave out, and what they ask of the database."""
 
+import struct
 from datetime import date, time, timedelta
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -227,7 +229,7 @@ def test_words_of_editors_cannot_become_markup(client, kyphoplasty):
     names = {"plain_name": evil, "medical_name": evil, "summary": evil}
     publish_page(kyphoplasty, names=names, sections={"aim": {"aim": evil}, "steps": [{"label": evil, "text": evil}]})
     page = client.get("/procedures/kyphoplasty/")
-    assertNotContains(page, "<script")
+    assertContains(page, "<script", count=1)  # the structured data, which escapes in its own way
     assertContains(page, "&lt;script&gt;")
 
 
@@ -496,7 +498,9 @@ def test_a_kept_page_costs_one_look_at_the_stamp_until_something_changes(
     assert client.get("/procedures/kyphoplasty/", headers=kept).status_code == 200
 
 
-@pytest.mark.parametrize("path", [*EVERY_LIST, "/procedures/kyphoplasty/", "/sitemap.xml", "/robots.txt"])
+@pytest.mark.parametrize(
+    "path", [*EVERY_LIST, "/procedures/kyphoplasty/", "/procedures/changes.atom", "/sitemap.xml", "/robots.txt"]
+)
 def test_reading_sets_no_cookie_and_sends_nothing(client, kyphoplasty, path):
     publish_page(kyphoplasty)
     stamp = PageStamp.current()
@@ -557,7 +561,69 @@ def test_a_preview_of_no_version_is_not_found(client, editor, number):
     assert client.get(f"/procedures/preview/procedure/{number}/").status_code == 404
 
 
-# For search engines
+# For messengers, feed readers and search engines
+
+
+@pytest.mark.parametrize(
+    ("path", "title", "words"),
+    [
+        (
+            "/procedures/kyphoplasty/",
+            "Broken &amp; bent (Kyphoplasty)",
+            "A balloon lifts the bone, and cement holds it.",
+        ),
+        ("/", "Home", "Care for your back"),
+        ("/es/", "Inicio", "Cuidamos su espalda"),
+    ],
+)
+def test_a_page_that_is_passed_on_shows_its_title_its_words_and_our_picture(client, kyphoplasty, path, title, words):
+    publish_page(kyphoplasty, names={"plain_name": "Broken & bent"})
+    response = client.get(path)
+    assertContains(response, f"<title>{title} – Test Clinic</title>")
+    for name, value in {
+        "og:title": title,
+        "og:description": words,
+        "og:site_name": "Test Clinic",
+        "og:url": f"https://clinic.example{path}",
+        "og:image": "https://clinic.example/static/img/card.png",
+    }.items():
+        assertContains(response, f'<meta property="{name}" content="{value}">', count=1)
+    assertContains(response, f'<meta name="description" content="{words}">', count=1)
+    assertContains(response, '<meta name="twitter:card" content="summary_large_image">', count=1)
+
+
+def test_the_picture_of_a_page_that_is_passed_on_is_as_large_as_said():
+    head = Path(finders.find("img/card.png")).read_bytes()[16:24]
+    assert struct.unpack(">II", head) == (1200, 630)
+
+
+def test_a_feed_tells_which_pages_changed_last(client, kyphoplasty):
+    atom = "{http://www.w3.org/2005/Atom}"
+    publish_in_both_languages(kyphoplasty)
+    publish_page(make_condition(), slug="fracture", names={"plain_name": "Broken & bent", "summary": "A <b>bone</b>."})
+    make_draft(make_procedure("vertebroplasty"), slug="vertebroplasty")
+    for path, links in (
+        ("/procedures/changes.atom", ["/conditions/fracture/", "/procedures/kyphoplasty/"]),
+        ("/es/procedures/changes.atom", ["/es/procedures/cifoplastia/"]),
+    ):
+        response = client.get(path)
+        assert response.headers["Content-Type"].startswith("application/atom+xml")
+        feed = ElementTree.fromstring(response.content)  # noqa: S314 -- our own answer
+        assert [entry.find(f"{atom}link").get("href") for entry in feed.findall(f"{atom}entry")] == [
+            f"https://clinic.example{link}" for link in links
+        ]
+        assert f"https://clinic.example{path}" in [link.get("href") for link in feed.findall(f"{atom}link")]
+        assertContains(client.get(path.replace("changes.atom", "")), f'href="{path}"', count=2)
+    entry = ElementTree.fromstring(client.get("/procedures/changes.atom").content).find(f"{atom}entry")  # noqa: S314
+    told = [entry.find(f"{atom}{name}").text for name in ("title", "summary")]
+    assert told == ["Broken & bent", "A &lt;b&gt;bone&lt;/b&gt;."]
+
+
+def test_a_feed_asks_as_often_however_many_pages_there_are(client, django_assert_num_queries):
+    for rows in (1, 3):
+        make_full_clinic(rows)
+        with django_assert_num_queries(4):
+            assert client.get("/procedures/changes.atom").status_code == 200
 
 
 def test_the_sitemap_holds_every_public_page_with_its_other_language(client, kyphoplasty):
