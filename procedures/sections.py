@@ -149,7 +149,7 @@ SECTIONS = {
             "steps",
             _("Steps"),
             _("What happens, in order, as the patient lives it: a short label, then 1 to 3 sentences."),
-            ("label", "text"),
+            ("label", "text", "drawing"),
             Step,
             "steps",
         ),

@@ -3,6 +3,7 @@
 import clinic.translated
 import django.db.models.deletion
 import django.utils.timezone
+import procedures.drawings
 from django.conf import settings
 from django.db import migrations, models
 
@@ -322,6 +323,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("duration", "how long it takes"),
+                            ("anaesthesia", "which anesthetic, in words"),
                             ("stay", "how long you stay"),
                             ("light-activity", "back to light activity"),
                             ("timing", "when it works best"),
@@ -789,6 +791,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("duration", "how long it takes"),
+                            ("anaesthesia", "which anesthetic, in words"),
                             ("stay", "how long you stay"),
                             ("light-activity", "back to light activity"),
                             ("timing", "when it works best"),
@@ -948,6 +951,16 @@ class Migration(migrations.Migration):
                 ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
                 ("label", models.CharField(max_length=80, verbose_name="label")),
                 ("text", models.TextField(verbose_name="what happens")),
+                (
+                    "drawing",
+                    models.CharField(
+                        blank=True,
+                        choices=procedures.drawings.choices,
+                        help_text="One of ours. Choose it only if it shows this very step.",
+                        max_length=60,
+                        verbose_name="drawing",
+                    ),
+                ),
                 (
                     "version",
                     models.ForeignKey(

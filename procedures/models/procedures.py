@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Clinician, Location
 from clinic.visible import VisibleQuerySet
+from procedures import drawings
 from procedures.models.conditions import Condition
 from procedures.models.files import StoredFile
 from procedures.models.rows import (
@@ -161,6 +162,13 @@ class Step(ProcedureRow, Row):
 
     label = models.CharField(_("label"), max_length=80)
     text = models.TextField(_("what happens"))
+    drawing = models.CharField(
+        _("drawing"),
+        max_length=60,
+        blank=True,
+        choices=drawings.choices,
+        help_text=_("One of ours. Choose it only if it shows this very step."),
+    )
 
     class Meta(Row.Meta):
         verbose_name = _("step")
