@@ -93,7 +93,7 @@ def content_of(document):
         "rare_risks": [_risk(row) for row in risks if _is_on(row, Unit.PER_1000)],
         "uncounted_risks": [row for row in risks if row["low"] is None],
         "questions": document["questions"],
-        "media": [row | {"url": _file_url(row)} for row in document["media"]],
+        "media": [row | {"url": _file_url(row), "captions_url": _captions_url(row)} for row in document["media"]],
         "documents": [row | {"url": _file_url(row), "ending": _ending(row)} for row in document["documents"]],
         "sources": [row | {"read_on": _date(row["read_on"])} for row in document["sources"]],
     }
@@ -171,6 +171,10 @@ def _card(urgency, signs):
 
 def _file_url(row):
     return reverse("media", args=[row["hash"], row["name"]])
+
+
+def _captions_url(row):
+    return _file_url(row["captions"]) if row.get("captions") else ""
 
 
 def _ending(row):

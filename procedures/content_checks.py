@@ -40,7 +40,7 @@ def errors(version):
         *_contradictions(rows),
         *_restrictions_that_do_not_forbid(version, rows),
         *_emergencies_without_action(rows),
-        *_films_without_transcript(version),
+        *_films_without_words(version),
     ]
 
 
@@ -111,11 +111,14 @@ def _emergencies_without_action(rows):
             yield Finding("warning_signs", _("Say what to do when “%(row)s”.") % {"row": sign})
 
 
-def _films_without_transcript(version):
+def _films_without_words(version):
     if section_named(version, "media") is None:
         return
-    for film in version.mediaitems.filter(file__content_type__startswith="video/", transcript=""):
-        yield Finding("media", _("Write the transcript of the film “%(row)s”.") % {"row": film})
+    for film in version.mediaitems.filter(file__content_type__startswith="video/"):
+        if not film.transcript:
+            yield Finding("media", _("Write the transcript of the film “%(row)s”.") % {"row": film})
+        if film.captions_id is None:
+            yield Finding("media", _("Add the captions of the film “%(row)s”: a WebVTT file.") % {"row": film})
 
 
 def _sourced(rows):

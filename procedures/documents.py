@@ -15,7 +15,7 @@ Schema 1, JSON throughout. Keys of a part that a version does not have are there
     risks               [{key, name, text, scope, how_often, sources, fact_key, low, high, unit}]
     questions           [{question, html}]
     media               [{hash, name, content_type, width, height, alternative_text, is_decorative, caption,
-                        transcript_html}]
+                        transcript_html, captions: {hash, name, content_type} or None}]
     documents           [{hash, name, content_type, size, title}]
     related             [keys of procedures]
     sources             [{key, title, publisher, url, read_on}]
@@ -80,7 +80,7 @@ def figures_of(version):
 
 
 def _rows_of_procedure(version):
-    prefetch_related_objects([version], "mediaitems__file", "printdocuments__file")
+    prefetch_related_objects([version], "mediaitems__file", "mediaitems__captions", "printdocuments__file")
     return {
         "figures": _figures(version),
         "preparation": _preparation(version),
@@ -97,7 +97,10 @@ def _rows_of_procedure(version):
         "media": [
             _take(item.file, *FILE, "width", "height")
             | _take(item, "alternative_text", "is_decorative", "caption")
-            | {"transcript_html": str(render_markdown(item.transcript))}
+            | {
+                "transcript_html": str(render_markdown(item.transcript)),
+                "captions": item.captions and _take(item.captions, *FILE),
+            }
             for item in version.mediaitems.all()
         ],
         "documents": [_take(row.file, *FILE, "size") | {"title": row.title} for row in version.printdocuments.all()],

@@ -1045,6 +1045,17 @@ class Migration(migrations.Migration):
                         verbose_name="file",
                     ),
                 ),
+                (
+                    "captions",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.storedfile",
+                        verbose_name="captions",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "picture or film",

@@ -260,7 +260,7 @@ class Question(ProcedureRow, QuestionRow):
 
 
 class MediaItem(ProcedureRow, Row):
-    """A picture, or a film with its transcript; described for those who cannot see it, or marked decorative."""
+    """A picture, or a film with its captions and transcript; described for those who cannot see it, or marked decorative."""
 
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+", verbose_name=_("file"))
     alternative_text = models.CharField(
@@ -271,6 +271,9 @@ class MediaItem(ProcedureRow, Row):
     )
     caption = models.CharField(_("caption"), max_length=300, blank=True)
     transcript = models.TextField(_("transcript"), blank=True)
+    captions = models.ForeignKey(
+        StoredFile, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("captions")
+    )
 
     class Meta(Row.Meta):
         verbose_name = _("picture or film")

@@ -180,6 +180,8 @@ def _full_row(section, number):
         row["text"] = f"Do not lift {number} things."
     if section.takes_files:
         row["file"] = make_file()
+        if "captions" in row:
+            row["captions"] = None
     return row
 
 
