@@ -260,7 +260,7 @@ class Question(ProcedureRow, QuestionRow):
 
 
 class MediaItem(ProcedureRow, Row):
-    """A picture, or a film with its captions and transcript; described for those who cannot see it, or marked decorative."""
+    """A picture, or a film with its captions and transcript; described, or marked decorative."""
 
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+", verbose_name=_("file"))
     alternative_text = models.CharField(
