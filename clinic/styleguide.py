@@ -123,23 +123,50 @@ def samples():
             {"label": "We numb your back", "text": "You feel a short sting."},
             {"label": long_word, "text": "A very long word stays inside its box."},
         ],
+        "line": {"unit": "weeks", "marks": [{"at": f"{11.9 * week:.1f}", "label": week} for week in range(0, 9, 2)]},
         "restricted": [
-            {"when": "On the day of your procedure", "points": [{"text": "Do not drive."}]},
+            {
+                "when": "On the day of your procedure",
+                "points": [{"text": "Do not drive."}],
+                "bar": {"at": "0.0", "width": "1.7", "goes_on": False},
+            },
             {
                 "when": "For the first 6 weeks",
+                "bar": {"at": "0.0", "width": "71.4", "goes_on": False},
                 "points": [
                     {"text": "Do not lift more than 10 lb (4.5 kg).", "sources": ["b"]},
                     {"text": "Do not swim."},
                 ],
             },
-            {"when": "Until your team says you may", "points": [{"text": "Do not run."}]},
+            {
+                "when": "Until your team says you may",
+                "points": [{"text": "Do not run."}],
+                "bar": {"at": "0.0", "width": "100.0", "goes_on": True},
+            },
         ],
         "allowed": [
             {"when": "For the first day", "points": [{"text": "Walk about your home."}]},
-            {"when": "From week 4", "points": [{"text": "Swim."}]},
+            {
+                "when": "From week 4",
+                "points": [{"text": "Swim."}],
+                "bar": {"at": "47.6", "width": "52.4", "goes_on": True},
+            },
         ],
         "risks": [
             {"name": "Cement leaks out of the bone", "how_often": "Rare", "text": "Most leaks do no harm."},
+            {
+                "name": "A new break in the next bone",
+                "how_often": "Within 6 months",
+                "chance": {
+                    "often": "7 to 40 in 100 people",
+                    "both_ways": "Of 100 people, 7 to 40 had it and 60 to 93 did not.",
+                    "marks": {
+                        "words": "100 marks: 7 full, 33 half full, 60 empty",
+                        "full": "M0 0H20V20H10V50H0",
+                        "half": "M0 0H80V50H0",
+                    },
+                },
+            },
             {"name": "Infection", "text": "We give you medicine to prevent it.", "sources": ["c"]},
         ],
         "preparation": [

@@ -12,9 +12,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Urgency
-from procedures import wording
+from procedures import drawings, wording
+from procedures.chances import chance
 from procedures.models.procedures import Milestone, Risk
-from procedures.models.rows import Applies
+from procedures.models.rows import Applies, Unit
+from procedures.recovery import line_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ PROCEDURE_PARTS = (
     Part("on-the-day", _("On the day"), ("anaesthesia", "position", "setting", "steps")),
     Part("recovery", _("Your recovery"), ("straight_after", "restricted", "allowed", "follow_up")),
     Part("get-help", _("When to get help"), ("warning_signs",)),
-    Part("risks", _("Risks"), ("specific_risks", "general_risks")),
+    Part("risks", _("Risks"), ("common_risks", "rare_risks", "uncounted_risks")),
     Part("questions", _("Questions people ask"), ("questions",)),
     Part("pictures", _("Pictures and films"), ("media",)),
     Part("documents", _("To read or print"), ("documents",)),
@@ -72,19 +74,26 @@ def parts_with_content(parts, content):
 
 def content_of(document):
     """Return what a frozen document holds as the templates show it: numbers and days in words, rows in their groups."""
-    risks, milestones = document["risks"], document["milestones"]
+    milestones = document["milestones"]
+    line = line_of(milestones)
+    risks = sorted(document["risks"], key=lambda row: row["scope"] != Risk.Scope.SPECIFIC)
     return {
         **document["text"],
         "figures": [_figure(row) for row in document["figures"]],
         "preparation": document["preparation"],
-        "steps": document["steps"],
-        "restricted": _by_days(milestones, Milestone.Kind.RESTRICTED),
-        "allowed": _by_days(milestones, Milestone.Kind.ALLOWED),
+        "steps": [row | {"image": _image(row)} for row in document["steps"]],
+        "film": drawings.film(
+            document["key"], [row["drawing"]["key"] for row in document["steps"] if row.get("drawing")]
+        ),
+        "restricted": _by_days(milestones, Milestone.Kind.RESTRICTED, line),
+        "allowed": _by_days(milestones, Milestone.Kind.ALLOWED, line),
+        "line": line,
         "warning_signs": _sign_groups(document),
-        "specific_risks": [_risk(row) for row in risks if row["scope"] == Risk.Scope.SPECIFIC],
-        "general_risks": [_risk(row) for row in risks if row["scope"] == Risk.Scope.GENERAL],
+        "common_risks": [_risk(row) for row in risks if _is_on(row, Unit.PER_100)],
+        "rare_risks": [_risk(row) for row in risks if _is_on(row, Unit.PER_1000)],
+        "uncounted_risks": [row for row in risks if row["low"] is None],
         "questions": document["questions"],
-        "media": [row | {"url": _file_url(row)} for row in document["media"]],
+        "media": [row | {"url": _file_url(row), "captions_url": _captions_url(row)} for row in document["media"]],
         "documents": [row | {"url": _file_url(row), "ending": _ending(row)} for row in document["documents"]],
         "sources": [row | {"read_on": _date(row["read_on"])} for row in document["sources"]],
     }
@@ -105,26 +114,35 @@ def review_of(document):
 
 
 def _figure(row):
-    value = "" if row["low"] is None else wording.figure(row["low"], row["high"], row["unit"], row["glance"])
-    return {"label": row["label"], "value": value, "note": row["note"], "sources": row["sources"]}
+    figure = {"label": row["label"], "value": row["note"], "note": "", "sources": row["sources"]}
+    if row["low"] is None:
+        return figure
+    return figure | {
+        "value": wording.figure(row["low"], row["high"], row["unit"], row["glance"]),
+        "note": row["note"],
+    }
 
 
-def _by_days(milestones, kind):
+def _image(step):
+    drawing = step.get("drawing")
+    return drawings.image(drawing["key"], drawing["alternative_text"]) if drawing else None
+
+
+def _by_days(milestones, kind, line):
     """Return what is allowed, or what is not, under the days in words that it holds for."""
     groups = {}
     for row in milestones:
         if row["kind"] == kind:
             groups.setdefault(wording.days(row["from_day"], row["to_day"], row["until"]), []).append(row)
-    return [{"when": when, "points": rows} for when, rows in groups.items()]
+    return [{"when": when, "points": rows, "bar": line.bar(rows[0])} for when, rows in groups.items()]
+
+
+def _is_on(row, scale):
+    return row["low"] is not None and row["unit"] == scale
 
 
 def _risk(row):
-    how_often = row["how_often"]
-    # Words that give a number themselves say it better than a number added to them.
-    if row["low"] is not None and not any(sign.isdigit() for sign in how_often):
-        figure = wording.figure(row["low"], row["high"], row["unit"])
-        how_often = f"{how_often} ({figure})" if how_often else figure
-    return row | {"how_often": how_often}
+    return row | {"chance": chance(row["low"], row["high"], row["unit"])}
 
 
 def _sign_groups(document):
@@ -153,6 +171,10 @@ def _card(urgency, signs):
 
 def _file_url(row):
     return reverse("media", args=[row["hash"], row["name"]])
+
+
+def _captions_url(row):
+    return _file_url(row["captions"]) if row.get("captions") else ""
 
 
 def _ending(row):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from procedures import wording
 from procedures.anatomy import content_of, review_of
+from procedures.chances import chance
 from procedures.models import ProcedurePage, ProcedureVersion
 from procedures.models.procedures import Risk
 from procedures.models.rows import Glance
@@ -173,7 +174,7 @@ def _is_general(risk):
 
 
 def _risk(risk, name):
-    figure = "" if risk["low"] is None else wording.figure(risk["low"], risk["high"], risk["unit"])
+    figure = "" if risk["low"] is None else chance(risk["low"], risk["high"], risk["unit"]).often
     how_often = ": ".join(filter(None, [risk["how_often"], figure])) or gettext("Our sources give no figure.")
     return {"label": "" if risk["name"] == name else risk["name"], "value": how_often, "note": risk["text"]}
 

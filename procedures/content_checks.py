@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from clinic.models import Urgency
+from procedures.chances import misfit
 from procedures.models import Milestone
+from procedures.models.rows import Glance
 from procedures.sections import section_named, sections_of
 
 # How a restriction begins, by language; a further language is held to nothing until it is added here.
@@ -32,12 +34,13 @@ def errors(version):
     return [
         *_missing_names(version),
         *_figures_without_numbers(rows),
+        *_risks_on_the_wrong_scale(rows),
         *_unknown_sources(rows),
         *_facts_without_source(rows),
         *_contradictions(rows),
         *_restrictions_that_do_not_forbid(version, rows),
         *_emergencies_without_action(rows),
-        *_films_without_transcript(version),
+        *_films_without_words(version),
     ]
 
 
@@ -50,13 +53,23 @@ def _missing_names(version):
 
 def _figures_without_numbers(rows):
     for figure in rows["figures"]:
-        if figure.low is None or not figure.unit or not figure.fact_key:
+        if figure.glance == Glance.ANAESTHESIA and figure.low is None:
+            if not figure.note.strip() or figure.unit or figure.fact_key:
+                sentence = _("Say “%(row)s” in its note, and give it no fact key and no unit.")
+                yield Finding("figures", sentence % {"row": figure})
+        elif figure.low is None or not figure.unit or not figure.fact_key:
             yield Finding("figures", _("Give “%(row)s” its number, its unit and its fact key.") % {"row": figure})
     for section in ("milestones", "risks"):
         for row in rows.get(section, ()):
             if row.low is None and (row.fact_key or row.unit):
                 sentence = _("Give “%(row)s” its number, or take away its fact key and its unit.")
                 yield Finding(section, sentence % {"row": row})
+
+
+def _risks_on_the_wrong_scale(rows):
+    for risk in rows.get("risks", ()):
+        if risk.low is not None and (sentence := misfit(risk.low, risk.high, risk.unit)):
+            yield Finding("risks", sentence % {"row": risk})
 
 
 def _unknown_sources(rows):
@@ -98,11 +111,14 @@ def _emergencies_without_action(rows):
             yield Finding("warning_signs", _("Say what to do when “%(row)s”.") % {"row": sign})
 
 
-def _films_without_transcript(version):
+def _films_without_words(version):
     if section_named(version, "media") is None:
         return
-    for film in version.mediaitems.filter(file__content_type__startswith="video/", transcript=""):
-        yield Finding("media", _("Write the transcript of the film “%(row)s”.") % {"row": film})
+    for film in version.mediaitems.filter(file__content_type__startswith="video/"):
+        if not film.transcript:
+            yield Finding("media", _("Write the transcript of the film “%(row)s”.") % {"row": film})
+        if film.captions_id is None:
+            yield Finding("media", _("Add the captions of the film “%(row)s”: a WebVTT file.") % {"row": film})
 
 
 def _sourced(rows):

@@ -9,13 +9,13 @@ Schema 1, JSON throughout. Keys of a part that a version does not have are there
     text                {field of the version: HTML}, in the order of the page, only what is filled in
     figures             [{label, note, glance, sources, fact_key, low, high, unit}]
     preparation         [{when, points: [{text}]}]
-    steps               [{label, text}]
+    steps               [{label, text, drawing: {key, alternative_text} or None}]
     milestones          [{kind, from_day, to_day, until, text, sources, fact_key, low, high, unit}]
     warning_signs       [{key, text, action, urgency, applies, sources}]
     risks               [{key, name, text, scope, how_often, sources, fact_key, low, high, unit}]
     questions           [{question, html}]
     media               [{hash, name, content_type, width, height, alternative_text, is_decorative, caption,
-                        transcript_html}]
+                        transcript_html, captions: {hash, name, content_type} or None}]
     documents           [{hash, name, content_type, size, title}]
     related             [keys of procedures]
     sources             [{key, title, publisher, url, read_on}]
@@ -34,6 +34,7 @@ from collections import Counter
 from django.db.models import prefetch_related_objects
 
 from clinic.markdown import render_markdown
+from procedures import drawings
 from procedures.models import ProcedureVersion
 
 SCHEMA = 1
@@ -79,11 +80,14 @@ def figures_of(version):
 
 
 def _rows_of_procedure(version):
-    prefetch_related_objects([version], "mediaitems__file", "printdocuments__file")
+    prefetch_related_objects([version], "mediaitems__file", "mediaitems__captions", "printdocuments__file")
     return {
         "figures": _figures(version),
         "preparation": _preparation(version),
-        "steps": [_take(step, "label", "text") for step in version.steps.all()],
+        "steps": [
+            _take(step, "label", "text") | {"drawing": _drawing(step, version.page.language)}
+            for step in version.steps.all()
+        ],
         "milestones": [
             _take(row, "kind", "from_day", "to_day", "until", "text", *FACT) for row in version.milestones.all()
         ],
@@ -93,7 +97,10 @@ def _rows_of_procedure(version):
         "media": [
             _take(item.file, *FILE, "width", "height")
             | _take(item, "alternative_text", "is_decorative", "caption")
-            | {"transcript_html": str(render_markdown(item.transcript))}
+            | {
+                "transcript_html": str(render_markdown(item.transcript)),
+                "captions": item.captions and _take(item.captions, *FILE),
+            }
             for item in version.mediaitems.all()
         ],
         "documents": [_take(row.file, *FILE, "size") | {"title": row.title} for row in version.printdocuments.all()],
@@ -120,6 +127,12 @@ def _preparation(version):
     for item in version.preparationitems.all():
         groups.setdefault(item.when, []).append({"text": item.text})
     return [{"when": when, "points": points} for when, points in groups.items()]
+
+
+def _drawing(step, language):
+    if step.drawing not in drawings.names():
+        return None
+    return {"key": step.drawing, "alternative_text": drawings.alternative_text(step.drawing, language)}
 
 
 def _warning_signs(version):

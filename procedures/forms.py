@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.stale_forms import CarefulForm
 from procedures.models import Procedure, StoredFile
 from procedures.publishing import REVIEW_LASTS
+from procedures.sections import FILES
 
 ROWS = "rows"
 NUL = "\x00"
@@ -111,7 +112,7 @@ def _list_field(column):
 
 
 def _options(column):
-    if column.name == "file":
+    if column.name in FILES:
         return {"widget": FileHash(), "to_field_name": "hash"}
     if column.name == "related":
         return {"widget": forms.CheckboxSelectMultiple()}
@@ -148,6 +149,7 @@ class RowForm(forms.ModelForm):
             self.fields["sources"].known = source_keys
         if "file" in self.fields:
             self.stored_file = files.get(self["file"].value())
+            self.stored_captions = files.get(self["captions"].value()) if "captions" in self.fields else None
 
     def full_clean(self):
         """Put what is wrong between fields beside one of them, so that the summary of errors can lead there."""
@@ -237,7 +239,7 @@ def _row_options(version, section, rows):
     if "sources" in section.fields:
         options["source_keys"] = tuple(version.sources.values_list("key", flat=True))
     if section.takes_files:
-        hashes = [row["file"].replace(NUL, "") for row in rows if row.get("file")]
+        hashes = [row[field].replace(NUL, "") for row in rows for field in FILES if row.get(field)]
         options["files"] = StoredFile.objects.in_bulk(hashes, field_name="hash")
     return options
 

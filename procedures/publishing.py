@@ -206,7 +206,7 @@ def _recovery_days(figure):
     return str(_("recovery, day %(days)s") % {"days": days})
 
 
-CHECKS = {"send_for_review": _check_content, "sign_off": _check_signer}
+CHECKS = {"send_for_review": _check_content, "sign_off": _check_signer, "publish": _check_content}
 
 
 # Writing

@@ -30,6 +30,7 @@ from procedures.models import (
 MOST_ROWS = 30
 # A form posts at most 300 fields; these are left for what is not a row.
 FIELDS_FOR_ROWS = 290
+FILES = ("file", "captions")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Section:
             return _plain_values(version, self.fields)
         rows = getattr(version, self.rows).all()
         if self.takes_files:
-            rows = rows.select_related("file")
+            rows = rows.select_related(*(field for field in FILES if field in self.fields))
         return [_plain_values(row, self.fields) for row in rows]
 
 
@@ -149,7 +150,7 @@ SECTIONS = {
             "steps",
             _("Steps"),
             _("What happens, in order, as the patient lives it: a short label, then 1 to 3 sentences."),
-            ("label", "text"),
+            ("label", "text", "drawing"),
             Step,
             "steps",
         ),
@@ -174,8 +175,8 @@ SECTIONS = {
         Section(
             "media",
             _("Pictures and films"),
-            _("Describe each picture for those who cannot see it, or mark it decorative. A film needs a transcript."),
-            ("file", "alternative_text", "is_decorative", "caption", "transcript"),
+            _("Describe each picture, or mark it decorative. A film needs a transcript and captions (WebVTT)."),
+            ("file", "alternative_text", "is_decorative", "caption", "transcript", "captions"),
             MediaItem,
             "mediaitems",
         ),

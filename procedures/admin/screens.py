@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from clinic import stale
 from procedures import publishing
 from procedures.forms import (
+    NUL,
     UploadForm,
     form_field,
     rearranged,
@@ -17,8 +18,9 @@ from procedures.forms import (
     typed_rows,
     unjudged_form,
 )
+from procedures.models import StoredFile
 from procedures.sections import Section, plain
-from procedures.uploads import store
+from procedures.uploads import CAPTIONS, store
 
 REARRANGING = ("add", "remove", "up", "down")
 
@@ -99,8 +101,24 @@ class Screen:
             self.upload.add_error("upload", error)
             self.status = 422
             return rows
+        if "captions" in self.section.fields and stored.content_type == CAPTIONS.content_type:
+            return self._with_captions(rows, stored)
         self.upload = UploadForm()
         return [*rows, {"file": stored.hash}]
+
+    def _with_captions(self, rows, stored):
+        """Give captions to the last film above; they are no entry of their own."""
+        hashes = [row["file"].replace(NUL, "") for row in rows if row.get("file")]
+        films = StoredFile.objects.filter(hash__in=hashes, content_type__startswith="video/")
+        known = set(films.values_list("hash", flat=True))
+        for row in reversed(rows):
+            if row.get("file") in known:
+                row["captions"] = stored.hash
+                self.upload = UploadForm()
+                return rows
+        self.upload.add_error("upload", gettext("Add the film first, then its captions."))
+        self.status = 422
+        return rows
 
     def set_aside(self, reason):
         """Show what was typed as if nobody had looked at it yet, with the reason why it was not saved."""

@@ -3,6 +3,7 @@
 import clinic.translated
 import django.db.models.deletion
 import django.utils.timezone
+import procedures.drawings
 from django.conf import settings
 from django.db import migrations, models
 
@@ -346,6 +347,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("duration", "how long it takes"),
+                            ("anaesthesia", "which anesthetic, in words"),
                             ("stay", "how long you stay"),
                             ("light-activity", "back to light activity"),
                             ("timing", "when it works best"),
@@ -842,6 +844,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("duration", "how long it takes"),
+                            ("anaesthesia", "which anesthetic, in words"),
                             ("stay", "how long you stay"),
                             ("light-activity", "back to light activity"),
                             ("timing", "when it works best"),
@@ -1002,6 +1005,16 @@ class Migration(migrations.Migration):
                 ("label", models.CharField(max_length=80, verbose_name="label")),
                 ("text", models.TextField(verbose_name="what happens")),
                 (
+                    "drawing",
+                    models.CharField(
+                        blank=True,
+                        choices=procedures.drawings.choices,
+                        help_text="One of ours. Choose it only if it shows this very step.",
+                        max_length=60,
+                        verbose_name="drawing",
+                    ),
+                ),
+                (
                     "version",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
@@ -1083,6 +1096,17 @@ class Migration(migrations.Migration):
                         related_name="+",
                         to="procedures.storedfile",
                         verbose_name="file",
+                    ),
+                ),
+                (
+                    "captions",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.storedfile",
+                        verbose_name="captions",
                     ),
                 ),
             ],

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Clinician, Location
 from clinic.visible import VisibleQuerySet
+from procedures import drawings
 from procedures.models.conditions import Condition
 from procedures.models.files import StoredFile
 from procedures.models.rows import (
@@ -161,6 +162,13 @@ class Step(ProcedureRow, Row):
 
     label = models.CharField(_("label"), max_length=80)
     text = models.TextField(_("what happens"))
+    drawing = models.CharField(
+        _("drawing"),
+        max_length=60,
+        blank=True,
+        choices=drawings.choices,
+        help_text=_("One of ours. Choose it only if it shows this very step."),
+    )
 
     class Meta(Row.Meta):
         verbose_name = _("step")
@@ -252,7 +260,7 @@ class Question(ProcedureRow, QuestionRow):
 
 
 class MediaItem(ProcedureRow, Row):
-    """A picture, or a film with its transcript; described for those who cannot see it, or marked decorative."""
+    """A picture, or a film with its captions and transcript; described, or marked decorative."""
 
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+", verbose_name=_("file"))
     alternative_text = models.CharField(
@@ -263,6 +271,9 @@ class MediaItem(ProcedureRow, Row):
     )
     caption = models.CharField(_("caption"), max_length=300, blank=True)
     transcript = models.TextField(_("transcript"), blank=True)
+    captions = models.ForeignKey(
+        StoredFile, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("captions")
+    )
 
     class Meta(Row.Meta):
         verbose_name = _("picture or film")

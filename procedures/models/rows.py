@@ -122,6 +122,7 @@ class Glance(models.TextChoices):
     """Where a figure stands among those shown at a glance."""
 
     DURATION = "duration", _("how long it takes")
+    ANAESTHESIA = "anaesthesia", _("which anesthetic, in words")
     STAY = "stay", _("how long you stay")
     LIGHT_ACTIVITY = "light-activity", _("back to light activity")
     TIMING = "timing", _("when it works best")

@@ -170,13 +170,18 @@ def _full_row(section, number):
         "urgency": "emergency",
         "applies": "both",
         "scope": "specific",
+        "drawing": "small-cut",
         "is_decorative": False,
     }
     row |= {field: value for field, value in fixed.items() if field in row}
+    if section.key == "risks":
+        row |= {"fact_key": f"risk/{number}", "unit": "per-100"}
     if section.key == "milestones":
         row["text"] = f"Do not lift {number} things."
     if section.takes_files:
         row["file"] = make_file()
+        if "captions" in row:
+            row["captions"] = None
     return row
 
 

@@ -59,11 +59,14 @@ def test_a_spanish_restriction_forbids_in_spanish():
     assert errors(right) == []
 
 
-def test_a_film_needs_a_transcript_and_a_picture_does_not():
+def test_a_film_needs_a_transcript_and_captions_and_a_picture_does_not():
     film = {"file": make_file(name="walk.mp4", content_type="video/mp4"), "alternative_text": "A film"}
     picture = {"file": make_file(), "alternative_text": "A spine"}
     found = errors(make_draft(sections={"media": [film, picture]}))
-    assert [finding.section for finding in found] == ["media"]
+    assert [finding.section for finding in found] == ["media", "media"]
+    captions = make_file(name="walk.vtt", content_type="text/vtt; charset=utf-8")
+    whole = film | {"transcript": "He walks.", "captions": captions}
+    assert errors(make_draft(sections={"media": [whole, picture]})) == []
 
 
 def test_checking_takes_as_many_queries_for_a_full_page_as_for_a_small_one(django_assert_max_num_queries):

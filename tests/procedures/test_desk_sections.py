@@ -393,6 +393,23 @@ def test_a_picture_is_added_described_and_saved(desk):
     assert str(version.mediaitems.get().file) == "my-spine.png"
 
 
+def test_captions_go_to_the_film_above_and_are_no_entry_of_their_own(desk):
+    version = make_draft()
+    address, fields = opened(desk, version, "media")
+    captions, film = b"WEBVTT\n", b"\x00\x00\x00\x20ftypisom" + b"\0" * 20
+    alone = desk.post(address, fields | {"go": "add", "upload": SimpleUploadedFile("walk.vtt", captions)})
+    assert alone.status_code == 422
+    assert "Add the film first, then its captions." in alone.content.decode()
+    fields = fields_of(desk.post(address, fields | {"go": "add", "upload": SimpleUploadedFile("walk.mp4", film)}))
+    response = desk.post(address, fields | {"go": "add", "upload": SimpleUploadedFile("walk.vtt", captions)})
+    assert "walk.vtt" in response.content.decode()
+    fields = fields_of(response)
+    words = {"rows-0-alternative_text": ["A film."], "rows-0-transcript": ["He walks."]}
+    assert desk.post(address, fields | words).status_code == 302
+    item = version.mediaitems.get()
+    assert (str(item.file), str(item.captions)) == ("walk.mp4", "walk.vtt")
+
+
 def test_a_file_chosen_before_pressing_save_is_not_lost(desk):
     version = make_draft()
     address, fields = opened(desk, version, "documents")

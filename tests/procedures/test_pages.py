@@ -98,7 +98,7 @@ def test_a_procedure_page_shows_the_whole_anatomy(client):
         "<strong>pain</strong>",
         "For the first week",
         "Call us today",
-        "Risks of this procedure",
+        "Our sources give no figure",
         "The procedure itself is done elsewhere",
         "Dr. Ada-1-0",
         "Dr. Rhea Rowe",
@@ -204,6 +204,7 @@ def test_pictures_films_and_documents_are_shown_with_their_words(client, kyphopl
     picture = finders.find("img/touch-icon.png")
     with open(picture, "rb") as file:
         image = uploads.store(SimpleUploadedFile("spine.png", file.read()))
+    captions = uploads.store(SimpleUploadedFile("film.vtt", b"WEBVTT\n"))
     film = uploads.store(SimpleUploadedFile("film.mp4", b"\x00\x00\x00\x20ftypisom" + b"\0" * 20))
     leaflet = uploads.store(SimpleUploadedFile("leaflet.pdf", b"%PDF-1.7\n"))
     publish_page(
@@ -211,7 +212,12 @@ def test_pictures_films_and_documents_are_shown_with_their_words(client, kyphopl
         sections={
             "media": [
                 {"file": image, "alternative_text": "A spine.", "caption": "The spine"},
-                {"file": film, "alternative_text": "The procedure.", "transcript": "The *needle* goes in."},
+                {
+                    "file": film,
+                    "alternative_text": "The procedure.",
+                    "transcript": "The *needle* goes in.",
+                    "captions": captions,
+                },
             ],
             "documents": [{"file": leaflet, "title": "Before your visit"}],
         },
@@ -220,6 +226,7 @@ def test_pictures_films_and_documents_are_shown_with_their_words(client, kyphopl
     size = f'width="{image.width}" height="{image.height}"'
     assertInHTML(f'<img src="{image.get_absolute_url()}" alt="A spine." {size} loading="lazy">', page)
     assert f'<source src="{film.get_absolute_url()}" type="video/mp4">' in page
+    assert f'<track kind="captions" src="{captions.get_absolute_url()}" srclang="en" label="Captions" default>' in page
     assert "The <em>needle</em> goes in." in page
     assert f'<a href="{leaflet.get_absolute_url()}">Before your visit</a> (PDF, 9' in page
 

@@ -1,0 +1,164 @@
+"""What a page shows beside its words: drawings, the film, the recovery as bars, and what all of it weighs."""
+
+import gzip
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from django.conf import settings
+
+from clinic.demo import loaders
+from procedures import drawings
+from procedures.around import address_in
+from procedures.content_files import read_table
+from procedures.demonstration_content import FOLDER as DEMONSTRATION
+from procedures.models import ProcedurePage
+from procedures.recovery import line_of
+from tests.procedures.published import every_section, make_clinic, make_procedure, publish_page
+
+CSS = Path(settings.BASE_DIR) / "static" / "css"
+ONE_ROUND_TRIP, FIRST_VIEW = 14_600, 60_000
+FILM = drawings._registry()["films"]
+
+
+def page_with(client, steps, key="kyphoplasty"):
+    make_clinic()
+    publish_page(make_procedure(key), slug=key, sections={"steps": steps})
+    return client.get(f"/procedures/{key}/").content.decode()
+
+
+def film_of(key):
+    return [{"label": f"Step {n}", "text": "It goes on.", "drawing": frame} for n, frame in enumerate(FILM[key])]
+
+
+# Drawings
+
+
+@pytest.mark.parametrize("key", drawings.names())
+def test_each_drawing_is_a_small_picture_with_words_in_every_language(key):
+    raw = (drawings.FOLDER / f"{key}.svg").read_bytes()
+    assert ElementTree.fromstring(raw).get("viewBox") == f"0 0 {drawings.WIDTH} {drawings.HEIGHT}"  # noqa: S314
+    assert len(raw) < 4096
+    assert not re.search(rb"<script|<text|href=\"[^#]|style=", raw)
+    for language, _name in settings.LANGUAGES:
+        assert drawings._registry()["drawings"][key]["alt"][language]
+
+
+def test_every_file_is_a_drawing_with_words_and_every_film_is_made_of_drawings():
+    assert {path.stem for path in drawings.FOLDER.glob("*.svg")} == set(drawings.names())
+    for frames in FILM.values():
+        assert set(frames) <= set(drawings.names())
+
+
+def test_the_demonstration_shows_the_same_drawings_in_both_languages_and_two_whole_films():
+    shown = {}
+    for path in DEMONSTRATION.glob("*.??.toml"):
+        key, language, _ending = path.name.split(".")
+        steps = read_table(path).get("steps", [])
+        shown.setdefault(key, {})[language] = [step.get("drawing", "") for step in steps]
+    for key, languages in shown.items():
+        assert languages["en"] == languages["es"]
+        assert set(languages["en"]) <= {"", *drawings.names()}
+        if key in FILM:
+            assert languages["en"] == FILM[key]
+    assert set(FILM) <= set(shown)
+
+
+@pytest.mark.django_db
+def test_a_step_shows_its_drawing_with_its_words_and_loads_it_late(client):
+    page = page_with(client, [{"label": "A cut", "text": "It is small.", "drawing": "small-cut"}])
+    words = drawings.alternative_text("small-cut", "en")
+    (image,) = re.findall(r"<img[^>]*steps/small-cut[^>]*>", page)
+    assert f'alt="{words}"' in image
+    assert 'width="480" height="320" loading="lazy"' in image
+
+
+def test_a_drawing_that_is_not_shipped_any_more_leaves_the_step_in_words():
+    assert drawings.image("gone", "Nothing") is None
+
+
+# The film
+
+
+@pytest.mark.django_db
+def test_a_film_stands_before_the_steps_and_shows_only_their_drawings(client):
+    page = page_with(client, film_of("kyphoplasty"))
+    film, steps = page.index('class="film"'), page.index('<ol class="steps" id="steps"')
+    assert film < steps
+    frames = re.findall(r'<div><img src="([^"]+)" alt=""', page)
+    assert len(frames) == 7
+    for frame in frames:
+        assert frame in page[steps:]
+    assert '<input type="checkbox" id="film-pause"' in page
+    assert "css/film" in page
+
+
+@pytest.mark.django_db
+def test_without_all_of_its_drawings_there_is_no_film(client):
+    page = page_with(client, film_of("kyphoplasty")[:-1])
+    assert 'class="film"' not in page
+    assert "css/film" not in page
+
+
+# The recovery
+
+
+def row(first, last, **more):
+    return {"from_day": first, "to_day": last, **more}
+
+
+def test_bars_stand_on_one_line_that_is_long_enough_for_all_rules():
+    line = line_of([row(0, 28), row(28, 56)])
+    assert [mark["label"] for mark in line.marks()] == [0, 2, 4, 6, 8]
+    assert line.bar(row(28, 56)) == {"at": "50.0", "width": "50.0", "goes_on": False}
+    assert line.bar(row(0, 0))["width"] == "1.8"
+
+
+def test_a_rule_without_a_last_day_reaches_the_end_and_goes_on():
+    line = line_of([row(0, 6), row(1, None)])
+    assert line.unit == "days"
+    bar = line.bar(row(1, None))
+    assert bar["goes_on"]
+    assert float(bar["at"]) + float(bar["width"]) == pytest.approx(100)
+
+
+def test_there_is_no_line_without_rules():
+    assert line_of([]) is None
+
+
+@pytest.mark.django_db
+def test_the_bars_are_for_the_eye_and_the_words_say_the_same(client):
+    make_clinic()
+    publish_page(make_procedure(), sections=every_section())
+    page = client.get("/procedures/kyphoplasty/").content.decode()
+    assert page.count('<svg class="bar" aria-hidden="true">') == 2
+    assert page.index("No driving.") < page.index('class="bar"')
+
+
+# What it weighs
+
+
+def test_a_demonstration_page_arrives_in_one_round_trip_and_its_first_view_is_light(client, demonstration_pages):
+    heavy = {}
+    for address in demonstration_pages:
+        response = client.get(address)
+        assert response.status_code == 200
+        page = response.content
+        sheets = [CSS / "site.css"] + ([CSS / "film.css"] if b"css/film" in page else [])
+        text = len(gzip.compress(page)) + sum(len(gzip.compress(sheet.read_bytes())) for sheet in sheets)
+        heavy[address] = text
+        pictures = {*re.findall(r'src="/static/([^"]+)"', page.decode())}
+        drawn = sum((Path(settings.BASE_DIR) / "static" / name).stat().st_size for name in pictures)
+        assert text + drawn <= FIRST_VIEW, address
+    assert not {address: text for address, text in heavy.items() if text > ONE_ROUND_TRIP}
+
+
+@pytest.fixture
+def demonstration_pages(db, settings):
+    """The addresses of all demonstration pages about procedures, published as `load_demo` does."""
+    settings.DEMO = True
+    for loader in loaders():
+        if loader.name in ("clinic", "pages"):
+            loader.load(0)
+    return [address_in(page.language, "procedures:procedure", page.slug) for page in ProcedurePage.objects.published()]
