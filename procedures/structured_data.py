@@ -29,14 +29,8 @@ def as_json(nodes):
 
 def of_procedure(clinic, document, *, path):
     """Return the nodes of a procedure's page."""
-    procedure = {
-        "@type": "MedicalProcedure",
-        **_named(document),
-        "preparation": [point["text"] for group in document["preparation"] for point in group["points"]],
-        "howPerformed": [step["text"] for step in document["steps"]],
-        "followup": _words(document["text"].get("follow_up", "")),
-    }
-    return _page(clinic, document, procedure, path)
+    # The steps and the checklist are not told twice: the page must arrive in one round trip.
+    return _page(clinic, document, {"@type": "MedicalProcedure", **_named(document)}, path)
 
 
 def of_condition(clinic, document, *, path, procedures):

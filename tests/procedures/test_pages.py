@@ -599,7 +599,7 @@ def test_a_page_that_is_passed_on_shows_its_title_its_words_and_our_picture(clie
     assertContains(response, '<meta name="twitter:card" content="summary_large_image">', count=1)
 
 
-def test_the_picture_of_a_page_that_is_passed_on_is_as_large_as_said():
+def test_the_picture_of_a_page_that_is_passed_on_has_the_size_that_others_ask_for():
     head = Path(finders.find("img/card.png")).read_bytes()[16:24]
     assert struct.unpack(">II", head) == (1200, 630)
 
