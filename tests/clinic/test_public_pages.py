@@ -1,7 +1,9 @@
 """The clinic's own pages, and how every public page may be kept: by anybody, and always asked for."""
 
+import gzip
 from datetime import timedelta
 
+import brotli
 import pytest
 import time_machine
 from django.utils import timezone
@@ -79,3 +81,40 @@ def test_the_stamp_moves_by_one_from_nothing_on():
     PageStamp.move()
     PageStamp.move()
     assert PageStamp.current() == 3
+
+
+@pytest.mark.parametrize(
+    ("taken", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, deflate", "gzip"),
+        ("br;q=0, gzip;q=0.5", "gzip"),
+        ("BR; q=1.0", "br"),
+        ("", None),
+        ("identity;q=1, *;q=0", None),
+        ("br;q=0.000", None),
+    ],
+)
+def test_a_page_comes_as_small_as_the_browser_can_read(client, taken, encoding):
+    plain = client.get("/privacy/").content
+    response = client.get("/privacy/", headers={"Accept-Encoding": taken})
+    opened = {"br": brotli.decompress, "gzip": gzip.decompress}.get(encoding, bytes)(response.content)
+    assert response.get("Content-Encoding") == encoding
+    assert opened == plain
+    assert "Accept-Encoding" in response["Vary"]
+    assert int(response["Content-Length"]) == len(response.content)
+
+
+def test_each_size_of_a_page_is_kept_under_its_own_name(client):
+    names = {client.get("/privacy/", headers={"Accept-Encoding": taken})["ETag"] for taken in ("br", "gzip", "")}
+    assert len(names) == 3
+    small = client.get("/privacy/", headers={"Accept-Encoding": "br"})["ETag"]
+    again = client.get("/privacy/", headers={"Accept-Encoding": "br", "If-None-Match": small})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/privacy/", headers={"If-None-Match": small}).status_code == 200
+
+
+def test_a_page_with_a_token_in_it_is_never_made_smaller(client, db):
+    response = client.get("/appointments/request/", headers={"Accept-Encoding": "br, gzip"})
+    assert "csrfmiddlewaretoken" in response.content.decode()
+    assert "Content-Encoding" not in response
