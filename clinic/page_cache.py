@@ -66,15 +66,16 @@ def _tags_held(request):
 
 def private_page(response):
     """Mark an answer as one person's: never kept, never sent on in a referrer, never in a search engine."""
-    response["Cache-Control"] = "private, no-store"
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return _for_one_person(response, "private, no-store")
 
 
 def typed_page(response):
     """Mark an answer to what a person typed: only their own browser keeps it, and no search engine lists it."""
-    response["Cache-Control"] = "private, no-cache"
+    return _for_one_person(response, "private, no-cache")
+
+
+def _for_one_person(response, kept):
+    response["Cache-Control"] = kept
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
