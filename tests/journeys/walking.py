@@ -18,7 +18,8 @@ def demonstration(transactional_db, settings):
 
 
 def fits(page):
-    """Say whether nothing has to be scrolled sideways."""
+    """Say whether nothing has to be scrolled sideways, once the page that a press led to is all there."""
+    page.wait_for_load_state()
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
