@@ -3,7 +3,6 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -11,19 +10,9 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from phonenumbers import (
-    Leniency,
-    NumberParseException,
-    PhoneNumberFormat,
-    PhoneNumberMatcher,
-    convert_alpha_characters_in_number,
-    format_number,
-    is_possible_number,
-    normalize_digits_only,
-)
-from phonenumbers import parse as parse_number
 
 from clinic.hours import WorkingHours
+from clinic.telephone import telephone_href
 from clinic.translated import TranslatedField
 from clinic.visible import VisibleQuerySet
 
@@ -172,32 +161,6 @@ def profile_trouble():
     if profile.name and profile.telephone:
         return None
     return "The clinic has no name or telephone number yet: fill in its profile at the clinic desk."
-
-
-def telephone_href(text):
-    """Return the `tel:` address of the first number in a text of any format, "" where there is no digit.
-
-    An extension becomes a pause. Where no number of a known plan is found, all digits count.
-    """
-    found = PhoneNumberMatcher(text, settings.PHONE_REGION, leniency=Leniency.POSSIBLE)
-    match = next(iter(found), None)
-    if match is None:
-        digits = normalize_digits_only(_with_letters_as_keys(text))
-        return f"tel:{digits}" if digits else ""
-    extension = match.number.extension or ""
-    digits = normalize_digits_only(match.raw_string).removesuffix(extension)
-    if match.raw_string.startswith("+"):
-        digits = format_number(match.number, PhoneNumberFormat.E164)
-    return f"tel:{digits},{extension}" if extension else f"tel:{digits}"
-
-
-def _with_letters_as_keys(text):
-    """Return the text with letters as the digits of their keys, where that makes it a number: (206) 555-BACK."""
-    try:
-        is_number = is_possible_number(parse_number(text, settings.PHONE_REGION))
-    except NumberParseException:
-        return text
-    return convert_alpha_characters_in_number(text) if is_number else text
 
 
 class Location(models.Model):
