@@ -9,7 +9,6 @@ from procedures.models.conditions import (
     ConditionVersion,
     ConditionWarningSign,
 )
-from procedures.models.files import StoredFile
 from procedures.models.procedures import (
     Figure,
     MediaItem,
@@ -52,7 +51,6 @@ __all__ = [
     "Source",
     "State",
     "Step",
-    "StoredFile",
     "Trigram",
     "Unit",
     "WarningSign",

@@ -4,7 +4,7 @@ import itertools
 from datetime import date
 
 from audit.actors import Actor
-from clinic.models import Clinician
+from clinic.models import Clinician, StoredFile
 from procedures import publishing
 from procedures.content_files import fill
 from procedures.models import (
@@ -14,7 +14,6 @@ from procedures.models import (
     Procedure,
     ProcedurePage,
     ProcedureVersion,
-    StoredFile,
 )
 from procedures.sections import section_named, sections_of
 
