@@ -9,6 +9,7 @@ from procedures.models.conditions import (
     ConditionVersion,
     ConditionWarningSign,
 )
+from procedures.models.feedback import Feedback
 from procedures.models.files import StoredFile
 from procedures.models.procedures import (
     Figure,
@@ -37,6 +38,7 @@ __all__ = [
     "ConditionSource",
     "ConditionVersion",
     "ConditionWarningSign",
+    "Feedback",
     "Figure",
     "IndexedWord",
     "MediaItem",
