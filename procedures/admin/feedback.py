@@ -6,6 +6,8 @@ from django.db.models import F
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import linebreaksbr
 from django.urls import path
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -43,8 +45,8 @@ class FeedbackAdmin(AuditedAdmin):
 
     audit_subject = "feedback"
     change_form_template = "admin/procedures/feedback.html"
-    fields = readonly_fields = ["about", "version", "is_helpful", "written", "made_at", "done_at", "done_by"]
-    list_display = ["number", "page", "is_helpful", "made_at", "state", "done_by"]
+    fields = readonly_fields = ["about", "helped", "written", "made_at", "version", "done_at", "done_by"]
+    list_display = ["page", "helped", "sent", "state", "done_by"]
     list_filter = [StateFilter, "is_helpful", "language"]
     list_per_page = 50
     list_select_related = ["procedure_page", "condition_page", "done_by"]
@@ -68,15 +70,20 @@ class FeedbackAdmin(AuditedAdmin):
 
     # The list and the screen
 
-    @admin.display(description=_("number"))
-    def number(self, said):
-        """The number that names it in the audit trail."""
-        return said.pk
-
     @admin.display(description=_("page"))
     def page(self, said):
         """The page in its language."""
         return said.page
+
+    @admin.display(description=_("it helped"))
+    def helped(self, said):
+        """Whether the page answered the reader's question."""
+        return gettext("yes") if said.is_helpful else gettext("no")
+
+    @admin.display(description=_("sent"))
+    def sent(self, said):
+        """When it came, short enough for a list."""
+        return date_format(timezone.localtime(said.made_at), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description=_("state"))
     def state(self, said):

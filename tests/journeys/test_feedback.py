@@ -51,7 +51,7 @@ def test_a_reader_says_what_is_missing_and_an_editor_works_it_off(page, axe, kyp
     page.get_by_role("link", name="1 answer about a page waits for you.").click()
     axe(page)
     page.get_by_role("cell", name="open").wait_for()
-    page.get_by_role("rowheader").get_by_role("link").click()
+    page.get_by_role("rowheader", name="(Spanish)").get_by_role("link").click()
     expect(page.get_by_text("How long until I drive?")).to_be_visible()
     axe(page)
     page.get_by_role("button", name="Mark as done").click()
