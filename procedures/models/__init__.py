@@ -9,6 +9,7 @@ from procedures.models.conditions import (
     ConditionVersion,
     ConditionWarningSign,
 )
+from procedures.models.feedback import Feedback
 from procedures.models.procedures import (
     Figure,
     MediaItem,
@@ -36,6 +37,7 @@ __all__ = [
     "ConditionSource",
     "ConditionVersion",
     "ConditionWarningSign",
+    "Feedback",
     "Figure",
     "IndexedWord",
     "MediaItem",

@@ -5,7 +5,7 @@ from datetime import date
 
 from audit.actors import Actor
 from clinic.models import Clinician, StoredFile
-from procedures import publishing
+from procedures import feedback, publishing
 from procedures.content_files import fill
 from procedures.models import (
     Condition,
@@ -54,6 +54,12 @@ def make_clinician(**values):
         **values,
     }
     return Clinician.objects.create(**values)
+
+
+def make_feedback(page, **values):
+    """Return what a reader has said about a published page: that it did not help, and why."""
+    said = {"is_helpful": False, "words": "How long until I drive?", "token": f"token-{next(_numbers)}", **values}
+    return feedback.leave(page=page, by=Actor.visitor(), **said)
 
 
 def make_file(**values):
