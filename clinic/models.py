@@ -16,6 +16,8 @@ from clinic.telephone import telephone_href
 from clinic.translated import TranslatedField
 from clinic.visible import VisibleQuerySet
 
+PICTURE_UNDECIDED = _("Describe the picture, or mark it decorative: one of the two.")
+
 telephone_shape = RegexValidator(r"[0-9]", _("Write a telephone number with digits."))
 
 
@@ -95,6 +97,32 @@ class StoredFile(models.Model):
     def path(self):
         """Where the file lies below MEDIA_ROOT."""
         return f"{self.hash[:2]}/{self.hash}"
+
+
+class Pictured(models.Model):
+    """What may have a picture: described, or marked decorative; there is none without that decision."""
+
+    picture = models.ForeignKey(
+        StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("picture")
+    )
+    alternative_text = TranslatedField(
+        _("words for those who cannot see it"), blank=True, help_text=_("What the picture shows.")
+    )
+    is_decorative = models.BooleanField(
+        _("decorative"), default=False, help_text=_("It tells nothing that the text beside it does not.")
+    )
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(picture=None)
+                | Q(is_decorative=True, alternative_text={})
+                | (Q(is_decorative=False) & ~Q(alternative_text={})),
+                name="%(class)s_picture_decided",
+                violation_error_message=PICTURE_UNDECIDED,
+            )
+        ]
 
 
 class ClinicProfile(models.Model):
@@ -283,10 +311,13 @@ def reception_hours():
     return WorkingHours(spans, closed, ZoneInfo(timezone.get_default_timezone_name()))
 
 
-class Clinician(models.Model):
+class Clinician(Pictured):
     """A person who treats patients, as the public team page shows them."""
 
-    personal_data = {"name": "A clinician's name and registration are public, as patients must be able to check them."}
+    personal_data = {
+        "name": "A clinician's name and registration are public, as patients must be able to check them.",
+        "picture": "A photo is there only where the clinic shows it to everybody.",
+    }
 
     key = models.SlugField(_("key"), unique=True)
     name = models.CharField(_("name"), max_length=80)
@@ -301,7 +332,7 @@ class Clinician(models.Model):
 
     objects = VisibleQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Pictured.Meta):
         verbose_name = _("clinician")
         verbose_name_plural = _("clinicians")
         ordering = ["order", "name"]
@@ -315,7 +346,7 @@ class Clinician(models.Model):
         return [SpokenLanguage(code).label for code in self.languages if code in SpokenLanguage]
 
 
-class Accreditation(models.Model):
+class Accreditation(Pictured):
     """A body that vouches for the clinic."""
 
     personal_data = ()
@@ -328,7 +359,7 @@ class Accreditation(models.Model):
 
     objects = VisibleQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Pictured.Meta):
         verbose_name = _("accreditation")
         verbose_name_plural = _("accreditations")
         ordering = ["order", "name"]
