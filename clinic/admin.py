@@ -78,6 +78,7 @@ class ProfileAdmin(HouseAdmin):
     """The one row of the clinic itself."""
 
     moves_promise_with = ("promise_hours", "urgent_promise_hours")
+    radio_fields = {"when_overdue": admin.VERTICAL}
     fieldsets = (
         (
             _("Who you are"),
@@ -98,6 +99,13 @@ class ProfileAdmin(HouseAdmin):
             {
                 "fields": ("promise_hours", "urgent_promise_hours"),
                 "description": _("Patients read this when they send a request. The queue counts it in opening hours."),
+            },
+        ),
+        (
+            _("Pages past their review date"),
+            {
+                "fields": ("when_overdue",),
+                "description": _("Staff see such pages on the desk. Readers always see true dates."),
             },
         ),
         (

@@ -125,6 +125,14 @@ class Pictured(models.Model):
         ]
 
 
+class WhenOverdue(models.TextChoices):
+    """What a page says to readers once it is past its review date; what it says of dates is true in each case."""
+
+    DATES = "dates", _("Nothing but the dates: when it was checked, and when the next check was due")
+    FOOT = "foot", _("A warning at the foot of the page, beside the dates")
+    TOP = "top", _("A warning at the top of the page, below its heading")
+
+
 class ClinicProfile(models.Model):
     """The clinic as patients meet it: one row."""
 
@@ -151,6 +159,10 @@ class ClinicProfile(models.Model):
     )
     urgent_promise_hours = models.PositiveSmallIntegerField(
         _("promise for urgent requests, in working hours"), default=2, validators=[MinValueValidator(1)]
+    )
+
+    when_overdue = models.CharField(
+        _("what readers are told"), max_length=10, choices=WhenOverdue, default=WhenOverdue.FOOT
     )
 
     objects = VisibleQuerySet.as_manager()
