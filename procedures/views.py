@@ -61,7 +61,7 @@ def home(request):
         "procedures": _cards(ProcedurePage),
         "conditions": _cards(ConditionPage),
         "locations": places,
-        "accreditations": Accreditation.objects.all(),
+        "accreditations": Accreditation.objects.select_related("picture"),
         "about": render_markdown(str(clinic.about)),
         "structured_data": structured_data.as_json(structured_data.of_home(clinic, places)),
     }
@@ -371,7 +371,7 @@ def location(request, slug):
 @public_page
 def team(request):
     """Who treats patients: registration, languages, places, and the procedures of each."""
-    clinicians = list(Clinician.objects.filter(is_shown=True).prefetch_related("locations"))
+    clinicians = list(Clinician.objects.filter(is_shown=True).select_related("picture").prefetch_related("locations"))
     pages = ProcedurePage.objects.published().in_language(get_language())
     names = pages.values_list("procedure__clinicians", "slug", "medical_name", "plain_name")
     performs = {}
@@ -380,7 +380,7 @@ def team(request):
         performs.setdefault(clinician, []).append(procedure)
     context = {
         "people": [_person(clinician, performs.get(clinician.pk, [])) for clinician in clinicians],
-        "accreditations": Accreditation.objects.all(),
+        "accreditations": Accreditation.objects.select_related("picture"),
     }
     return render(request, "procedures/team.html", context)
 
