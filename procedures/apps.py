@@ -17,11 +17,12 @@ class ProceduresConfig(AppConfig):
     def ready(self):
         from clinic import demo, diagrams
         from outbox import chores
-        from procedures import demonstration_content, publishing, search
+        from procedures import demonstration_content, leaflets, publishing, search
         from procedures.models import ConditionPage, MissedSearch, ProcedurePage, State
 
         demo.register("pages", demonstration_content.load)
         chores.register("forget searches", search.forget_misses)
+        chores.register("make leaflets", leaflets.make_due)
         desk.register(
             desk.Task(
                 permission="procedures.delete_missedsearch",

@@ -9,6 +9,7 @@ from procedures.models.conditions import (
     ConditionVersion,
     ConditionWarningSign,
 )
+from procedures.models.leaflets import Leaflet
 from procedures.models.procedures import (
     Figure,
     MediaItem,
@@ -38,6 +39,7 @@ __all__ = [
     "ConditionWarningSign",
     "Figure",
     "IndexedWord",
+    "Leaflet",
     "MediaItem",
     "Milestone",
     "MissedSearch",
