@@ -79,7 +79,7 @@ def make_due():
     A leaflet that cannot be made waits, longer after each try, and holds up no other.
     """
     Leaflet.objects.promise(ProcedureVersion.objects.published().filter(leaflet=None))
-    standing = sha256(repr(page_cache.standing()).encode()).hexdigest()
+    standing = sha256(repr((*page_cache.standing(), settings.SITE_URL, paper())).encode()).hexdigest()
     for leaflet in Leaflet.objects.due(timezone.now(), standing)[:LOOKED_AT_ONCE]:
         if leaflet.claim(timezone.now()) and _make(leaflet, standing):
             return 1
@@ -90,16 +90,12 @@ def _make(leaflet, standing):
     """Make the PDF of a claimed leaflet and return whether there is a new one."""
     try:
         page = ProcedurePage.objects.for_leaflet().get(live_version=leaflet.version_id)
-        with override(page.language):
-            html = render_to_string("procedures/leaflet_print.html", _as_printed(page))
-            word = gettext("leaflet")
-        name = f"{page.slug}-{slugify(word)}.pdf"
-        css = f"{STYLE.read_text(encoding='utf-8')}\n@page {{ size: {paper()} }}"
+        html, css = html_of(page), style(paper())
         printed = sha256(f"{html}\n{css}".encode()).hexdigest()
         if leaflet.printed == printed:
             leaflet.finish(seen_in=standing)
             return False
-        return _keep(leaflet, pdf_of(html, css), name=name, printed=printed, seen_in=standing)
+        return _keep(leaflet, pdf_of(html, css), name=_file_name(page), printed=printed, seen_in=standing)
     except Error:
         # The database is away, which says nothing about the leaflet: it waits its turn.
         raise
@@ -111,12 +107,30 @@ def _make(leaflet, standing):
         return False
 
 
-def _as_printed(page):
-    content = leaflet_of(page, ClinicProfile.current())
-    for step in content["steps"]:
-        if step["image"]:
-            step["image"]["url"] = drawings.data_url(step["drawing"]["key"])
-    return content
+def html_of(page):
+    """Return the leaflet of a page as one document that needs no other file, to be made into a PDF."""
+    with override(page.language):
+        content = leaflet_of(page, ClinicProfile.current()) | {"links_start_with": settings.SITE_URL}
+        for step in content["steps"]:
+            if step["image"]:
+                step["image"]["url"] = drawings.data_url(step["drawing"]["key"])
+        return render_to_string("procedures/leaflet_print.html", content)
+
+
+def style(paper):
+    """Return the style of a leaflet on this paper ("letter" or "A4")."""
+    return f"{STYLE.read_text(encoding='utf-8')}\n@page {{ size: {paper} }}"
+
+
+def paper():
+    """Return the paper that the clinic's country prints on, as CSS names it."""
+    return "letter" if settings.PHONE_REGION in ON_LETTER else "A4"
+
+
+def _file_name(page):
+    with override(page.language):
+        word = gettext("leaflet")
+    return f"{page.slug}-{slugify(word)}.pdf"
 
 
 def _keep(leaflet, pdf, *, name, **seen):
@@ -127,8 +141,3 @@ def _keep(leaflet, pdf, *, name, **seen):
         if is_kept and leaflet.file_id is None:
             PageStamp.move()
     return is_kept
-
-
-def paper():
-    """Return the paper that the clinic's country prints on, as CSS names it."""
-    return "letter" if settings.PHONE_REGION in ON_LETTER else "A4"

@@ -245,6 +245,8 @@ def leaflet_pdf(request, slug):
     response = stored_file(request, made.file.hash, made.file.name)
     # The file never changes, but which file stands at this address does.
     response["Cache-Control"] = "public, no-cache"
+    # A search leads to the page, which is never older than what is found there.
+    response["X-Robots-Tag"] = "noindex"
     return response
 
 

@@ -24,8 +24,12 @@ class LeafletQuerySet(models.QuerySet):
         self.bulk_create([self.model(version=version, code=new_code()) for version in versions], ignore_conflicts=True)
 
     def due(self, now, standing):
-        """Leaflets of live pages that were not looked at in this standing of the site, and whose wait is over."""
-        return self.filter(version__state=State.PUBLISHED, not_before__lte=now).exclude(seen_in=standing)
+        """Leaflets of live pages that were not looked at in this standing of the site, and whose wait is over.
+
+        Those without a PDF come first: each new one moves the page stamp, and so makes all others due again.
+        """
+        live = self.filter(version__state=State.PUBLISHED, not_before__lte=now)
+        return live.exclude(seen_in=standing).order_by("printed", "id")
 
     def by_code(self, code):
         """Return the leaflet with this code, with its version and page, or None."""
@@ -52,7 +56,7 @@ class Leaflet(models.Model):
     objects = LeafletQuerySet.as_manager()
 
     class Meta:
-        ordering = ["attempts", "id"]
+        ordering = ["id"]
         constraints = [
             models.CheckConstraint(condition=Q(file=None, printed="") | Q(file__isnull=False), name="leaflet_printed")
         ]

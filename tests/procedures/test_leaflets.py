@@ -76,6 +76,12 @@ def pretend(monkeypatch, tmp_path, script):
     monkeypatch.setattr(sys, "executable", str(program))
 
 
+@pytest.fixture
+def printer(monkeypatch, tmp_path):
+    """Make PDFs in no time, each another one."""
+    pretend(monkeypatch, tmp_path, 'cat >/dev/null; echo "%PDF-1.7 $$"')
+
+
 def read_pdf(language="en"):
     stored = leaflet(language).file
     return PdfReader(io.BytesIO(Path(site.MEDIA_ROOT, stored.path).read_bytes()))
@@ -193,37 +199,34 @@ def test_what_was_published_before_there_were_leaflets_gets_one(client, kyphopla
 # The PDF
 
 
-def test_the_sender_makes_leaflets_in_its_turns(published, pango):
+def test_the_sender_makes_leaflets_in_its_turns(published, printer):
     chore = dict(chores())["make leaflets"]
     assert [chore(), chore(), chore()] == [1, 1, 0]
     assert StoredFile.objects.filter(content_type="application/pdf").count() == 2
 
 
-@pytest.mark.parametrize(
-    ("language", "title", "words", "alternative"),
-    [
-        ("en", "Kyphoplasty: leaflet", "For the first week: No driving.", "small cut"),
-        ("es", "Cifoplastia: folleto", "Durante la primera semana: No driving.", "pequeño corte"),
-    ],
-)
-def test_the_pdf_can_be_read_by_a_person_and_by_a_screen_reader(published, pango, language, title, words, alternative):
-    leaflets.make_due(), leaflets.make_due()
-    pdf = read_pdf(language)
-    root = pdf.trailer["/Root"]
-    assert pdf.metadata.title == title
-    assert root["/Lang"] == language
-    assert root["/MarkInfo"]["/Marked"]
-    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
-    assert b'pdfuaid:part="1"' in root["/Metadata"].get_data()
-    tags = list(tagged(root["/StructTreeRoot"]))
-    names = {tag["/S"] for tag in tags}
-    assert {"/H1", "/H2", "/H3", "/P", "/L", "/LI", "/Figure"} <= names
-    figures = [tag for tag in tags if tag["/S"] == "/Figure"]
-    assert [alternative in figure["/Alt"] for figure in figures] == [True]
-    text = " ".join(page.extract_text() for page in pdf.pages)
-    assert words in " ".join(text.split())
-    assert leaflet(language).code in text
-    assert "(206) 555-0142" in text
+READ_BACK = {
+    "en": ("Kyphoplasty: leaflet", "For the first week: No driving.", "small cut"),
+    "es": ("Cifoplastia: folleto", "Durante la primera semana: No driving.", "pequeño corte"),
+}
+
+
+def test_the_pdf_can_be_read_by_a_person_and_by_a_screen_reader(published, pango):
+    assert leaflets.make_due() + leaflets.make_due() == 2
+    for language, (title, words, alternative) in READ_BACK.items():
+        pdf = read_pdf(language)
+        root = pdf.trailer["/Root"]
+        assert pdf.metadata.title == title
+        assert root["/Lang"] == language
+        assert root["/MarkInfo"]["/Marked"]
+        assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+        assert b'pdfuaid:part="1"' in root["/Metadata"].get_data()
+        tags = list(tagged(root["/StructTreeRoot"]))
+        assert {"/H1", "/H2", "/H3", "/P", "/L", "/LI", "/Figure"} <= {tag["/S"] for tag in tags}
+        assert [alternative in tag["/Alt"] for tag in tags if tag["/S"] == "/Figure"] == [True]
+        text = " ".join(" ".join(page.extract_text() for page in pdf.pages).split())
+        for said in (words, leaflet(language).code, "(206) 555-0142"):
+            assert said in text
 
 
 def tagged(node):
@@ -239,7 +242,7 @@ def tagged(node):
             yield from tagged(node["/K"])
 
 
-def test_the_pdf_is_linked_and_given_out_once_it_is_there(client, published, pango):
+def test_the_pdf_is_linked_and_given_out_once_it_is_there(client, published, printer):
     assertNotContains(client.get(ADDRESS), "leaflet.pdf")
     assert client.get(PDF_ADDRESS).status_code == 404
     leaflets.make_due(), leaflets.make_due()
@@ -248,20 +251,29 @@ def test_the_pdf_is_linked_and_given_out_once_it_is_there(client, published, pan
     assert response.status_code == 200
     assert response["Content-Type"] == "application/pdf"
     assert response["Cache-Control"] == "public, no-cache"
+    assert response["X-Robots-Tag"] == "noindex"
     assert 'filename="kyphoplasty-leaflet.pdf"' in response["Content-Disposition"]
     assert b"".join(response.streaming_content).startswith(b"%PDF-")
     assert client.get(PDF_ADDRESS, headers={"If-None-Match": response["ETag"]}).status_code == 304
 
 
 @pytest.mark.parametrize(("region", "width"), [("US", 612), ("ES", 595)])
-def test_the_pdf_has_the_paper_of_the_clinics_country(kyphoplasty, pango, settings, region, width):
+def test_a_pdf_has_the_paper_of_the_clinics_country(pango, settings, region, width):
     settings.PHONE_REGION = region
+    made = leaflet_pdf.pdf_of("<title>A test</title>", leaflets.style(leaflets.paper()))
+    assert int(PdfReader(io.BytesIO(made)).pages[0].mediabox.width) == width
+
+
+def test_what_has_no_pdf_yet_comes_before_what_is_only_looked_at_again(kyphoplasty, printer, monkeypatch):
+    monkeypatch.setattr(leaflets, "LOOKED_AT_ONCE", 1)
     publish_page(kyphoplasty)
-    leaflets.make_due()
-    assert int(read_pdf().pages[0].mediabox.width) == width
+    assert leaflets.make_due() == 1
+    publish_page(kyphoplasty, language="es", slug="cifoplastia")
+    assert leaflets.make_due() == 1
+    assert leaflet("es").file is not None
 
 
-def test_a_leaflet_is_made_again_only_when_it_would_be_printed_differently(kyphoplasty, pango, settings):
+def test_a_leaflet_is_made_again_only_when_it_would_be_printed_differently(kyphoplasty, printer, settings):
     publish_page(kyphoplasty)
     assert leaflets.make_due() == 1
     first = leaflet()
@@ -269,6 +281,8 @@ def test_a_leaflet_is_made_again_only_when_it_would_be_printed_differently(kypho
     PageStamp.move()
     assert leaflets.make_due() == 0
     assert leaflet().file == first.file
+    settings.SITE_URL = "https://moved.example"
+    assert leaflets.make_due() == 1
     ClinicProfile.objects.update(telephone="(206) 555-0199")
     PageStamp.move()
     assert leaflets.make_due() == 1
@@ -276,10 +290,9 @@ def test_a_leaflet_is_made_again_only_when_it_would_be_printed_differently(kypho
     second = leaflet()
     assert second.code == first.code
     assert second.file != first.file
-    assert "(206) 555-0199" in read_pdf().pages[0].extract_text()
 
 
-def test_a_newer_version_replaces_the_leaflet_and_the_old_one_is_kept(client, kyphoplasty, pango):
+def test_a_newer_version_replaces_the_leaflet_and_the_old_one_is_kept(client, kyphoplasty, printer):
     publish_page(kyphoplasty)
     leaflets.make_due()
     first = leaflet()
@@ -324,7 +337,7 @@ def test_each_wait_is_longer_and_it_is_never_given_up(kyphoplasty, monkeypatch, 
     assert leaflet().attempts == len(WAITS) + 1
 
 
-def test_one_that_fails_holds_up_no_other(published, monkeypatch, tmp_path, pango):
+def test_one_that_fails_holds_up_no_other(published, printer):
     broken = leaflet("en")
     type(broken.version).objects.filter(pk=broken.version_id).update(document={"broken": True})
     assert leaflets.make_due() == 1
