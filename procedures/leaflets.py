@@ -74,33 +74,34 @@ def _without_sources(document):
 
 
 def make_due():
-    """Make at most one PDF that is missing or no longer what would be printed; return how many were made.
+    """Try to make one PDF that is missing or no longer what would be printed; return how many were made.
 
-    A leaflet that cannot be made waits, longer after each try, and holds up no other.
+    One try a turn, so that messages never wait long. What cannot be made waits, longer after each try, and holds up
+    no other leaflet.
     """
     Leaflet.objects.promise(ProcedureVersion.objects.published().filter(leaflet=None))
     standing = sha256(repr((*page_cache.standing(), settings.SITE_URL, paper())).encode()).hexdigest()
     for leaflet in Leaflet.objects.due(timezone.now(), standing)[:LOOKED_AT_ONCE]:
-        if leaflet.claim(timezone.now()) and _make(leaflet, standing):
-            return 1
+        if leaflet.claim(timezone.now()) and (is_made := _make(leaflet, standing)) is not None:
+            return int(is_made)
     return 0
 
 
 def _make(leaflet, standing):
-    """Make the PDF of a claimed leaflet and return whether there is a new one."""
+    """Make the PDF of a claimed leaflet and return whether there is a new one; None where it needs none."""
     try:
         page = ProcedurePage.objects.for_leaflet().get(live_version=leaflet.version_id)
         html, css = html_of(page), style(paper())
         printed = sha256(f"{html}\n{css}".encode()).hexdigest()
         if leaflet.printed == printed:
             leaflet.finish(seen_in=standing)
-            return False
+            return None
         return _keep(leaflet, pdf_of(html, css), name=_file_name(page), printed=printed, seen_in=standing)
     except Error:
         # The database is away, which says nothing about the leaflet: it waits its turn.
         raise
     except ProcedurePage.DoesNotExist:
-        return False
+        return None
     except Exception as error:
         reason = error if isinstance(error, CannotMake) else type(error).__name__
         logger.warning("Leaflet %s could not be made (%s); it will be tried again.", leaflet.pk, reason)
