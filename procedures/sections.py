@@ -235,6 +235,12 @@ SECTIONS = {
             ("what_it_is", "symptoms", "causes", "diagnosis"),
         ),
         Section(
+            "drawing",
+            _("Drawing"),
+            _("One of ours that shows what is wrong. It stands with what it is, and brings its own words."),
+            ("drawing",),
+        ),
+        Section(
             "care",
             _("Treatment and help"),
             _("How it is treated, without promising anything, and when to seek help."),
