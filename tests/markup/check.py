@@ -155,9 +155,9 @@ def check_graphs(graphs):
     return [(int(line) - 2, message.strip()) for line, message in zip(said[1::2], said[2::2], strict=True)]
 
 
-def is_heeded(name, message):
-    """Say whether there is no reason to pass over a message about a page."""
-    return not any(pattern in message and name == page for pattern, page, _why in NOT_HEEDED)
+def reason_not_to_heed(name, message):
+    """Return why a message about a page is passed over, or ""."""
+    return next((why for pattern, page, why in NOT_HEEDED if pattern in message and name == page), "")
 
 
 def check(folder):
@@ -194,12 +194,12 @@ def main():
     install()
     with tempfile.TemporaryDirectory(prefix="clinic-markup-") as folder:
         problems, checked = check(Path(folder).resolve())
-    to_mend = [problem for problem in problems if is_heeded(*problem.split(", ", 1))]
+    to_mend = [problem for problem in problems if not reason_not_to_heed(*problem.split(", ", 1))]
     for problem in to_mend:
         print(problem)
     print(f"Checked: {checked}. To mend: {len(to_mend)}. Passed over: {len(problems) - len(to_mend)}.")
-    for _pattern, page, why in NOT_HEEDED:
-        print(f"Passed over at {page}: {why}.")
+    for problem in sorted(set(problems) - set(to_mend)):
+        print(f"Passed over: {problem} Since {reason_not_to_heed(*problem.split(', ', 1))}.")
     return 1 if to_mend else 0
 
 
