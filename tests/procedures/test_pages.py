@@ -1,6 +1,8 @@
 """What the pages of procedures and conditions show, what they leave out, and who stands behind them."""
 
+import re
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -10,6 +12,7 @@ from pytest_django.asserts import assertContains, assertInHTML, assertNotContain
 
 from procedures import uploads
 from tests.procedures.published import (
+    EVERY_LIST,
     every_section,
     make_clinician,
     make_condition,
@@ -60,6 +63,25 @@ def test_a_procedure_page_shows_the_whole_anatomy(client):
         "Read on",
     ):
         assert words.lower() in page.lower()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *EVERY_LIST,
+        "/procedures/kyphoplasty-1/",
+        "/procedures/compare/kyphoplasty-1/other-1-0/",
+        "/conditions/fracture-1-0/",
+        "/locations/does-1-0/",
+        "/es/procedures/cifoplastia-1/",
+    ],
+)
+def test_a_page_has_one_heading_of_its_own_and_the_others_follow_in_order(client, path):
+    make_full_clinic()
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", client.get(path).content.decode())]
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_each_part_can_be_reached_from_the_list_of_contents(client):
