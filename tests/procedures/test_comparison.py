@@ -8,21 +8,15 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from tests.procedures.published import (
     every_section,
-    make_clinic,
     make_place,
     make_procedure,
     publish_in_both_languages,
     publish_page,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clinic")]
 
 ADDRESS = "/procedures/compare/kyphoplasty/vertebroplasty/"
-
-
-@pytest.fixture(autouse=True)
-def clinic():
-    return make_clinic()
 
 
 @pytest.fixture
