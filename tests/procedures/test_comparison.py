@@ -8,6 +8,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from tests.procedures.published import (
     every_section,
+    make_clinic,
     make_place,
     make_procedure,
     publish_in_both_languages,
