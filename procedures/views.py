@@ -27,7 +27,7 @@ from clinic.models import Accreditation, Clinician, Closure, Location, OpeningHo
 from clinic.page_cache import asking_page, private_page, public_page, typed_page
 from clinic.refusals import Refused
 from clinic.views import FORM_NOT_CHECKED
-from procedures import changes_since, comparison, feedback, structured_data, wording
+from procedures import changes_since, comparison, feedback, moved, structured_data, wording
 from procedures.anatomy import CONDITION_PARTS, PROCEDURE_PARTS, content_of, parts_with_content, review_of
 from procedures.around import address_in, addresses_about, around_condition, around_procedure, card_of, places_of
 from procedures.documents import freeze
@@ -108,7 +108,7 @@ def procedure(request, slug):
     """A procedure's published page."""
     page = _published(ProcedurePage, slug)
     if page is None:
-        return _moved(ProcedurePage, slug)
+        return moved.answer(request, ProcedurePage, slug, to="procedure")
     return _procedure(request, page, page.live_version.document)
 
 
@@ -117,7 +117,7 @@ def condition(request, slug):
     """A condition's published page."""
     page = _published(ConditionPage, slug)
     if page is None:
-        return _moved(ConditionPage, slug)
+        return moved.answer(request, ConditionPage, slug, to="condition")
     return _condition(request, page, page.live_version.document)
 
 
@@ -152,19 +152,6 @@ def _published(model, slug):
     subject = SUBJECT[model]
     pages = model.objects.published().in_language(get_language()).select_related("live_version", subject)
     return pages.only("slug", "language", "live_version__document", f"{subject}__key").filter(slug=slug).first()
-
-
-def _moved(model, slug, to=""):
-    """Lead an address of another language to the same page in the reader's, for good; 404 where there is none.
-
-    `to` names an address about the page, where that is not the page itself.
-    """
-    subject = SUBJECT[model]
-    same_thing = {f"{subject}__pages__slug": slug, f"{subject}__pages__live_version__isnull": False}
-    page = model.objects.published().in_language(get_language()).filter(**same_thing).first()
-    if page is None:
-        raise Http404
-    return redirect(f"procedures:{to or subject}", page.slug, permanent=True)
 
 
 def _procedure(request, page, document, preview=None):
@@ -234,7 +221,7 @@ def leaflet(request, slug):
     """A procedure's page as a leaflet: all of it open, black on white, with the code that tells if it is current."""
     page = _for_leaflet(slug)
     if page is None:
-        return _moved(ProcedurePage, slug, "leaflet")
+        return moved.answer(request, ProcedurePage, slug, to="leaflet")
     content = leaflet_of(page, read_clinic())
     elsewhere = request.elsewhere = content["around"].elsewhere
     request.addresses = {
@@ -248,7 +235,9 @@ def leaflet(request, slug):
 def leaflet_pdf(request, slug):
     """A procedure's leaflet as a PDF; 404 until the sender has made it."""
     page = _for_leaflet(slug)
-    made = getattr(page.live_version, "leaflet", None) if page else None
+    if page is None:
+        return moved.answer(request, ProcedurePage, slug, to="leaflet_pdf")
+    made = getattr(page.live_version, "leaflet", None)
     if made is None or made.file is None:
         raise Http404
     response = stored_file(request, made.file.hash, made.file.name)
@@ -341,7 +330,7 @@ def feedback_form(request, model, slug):
     """Ask a reader whether a page answered their question, and take what they say; never who they are."""
     page = _asked_about(request, model, slug, "feedback")
     if page is None:
-        return _moved(model, slug, to=f"{SUBJECT[model]}_feedback")
+        return moved.answer(request, model, slug, to=f"{SUBJECT[model]}_feedback")
     if request.method != "POST":
         return _ask(request, page, FeedbackForm())
     if request.POST.get("go") == "language":
@@ -353,7 +342,7 @@ def feedback_form(request, model, slug):
         feedback.leave(page=page, **form.cleaned_data, token=token_of(request.POST), by=Actor.visitor())
     except Refused as refused:
         return _ask(request, page, form, problem=refused.reason, status=429)
-    thanks = reverse(f"procedures:{SUBJECT[model]}_feedback_thanks", args=[slug])
+    thanks = reverse(f"procedures:{SUBJECT[model]}_feedback_thanks", args=[page.slug])
     return asking_page(HttpResponse(status=303, headers={"Location": thanks}))
 
 
@@ -373,14 +362,17 @@ def feedback_thanks(request, model, slug):
     """Thank a reader, and say what becomes of their words."""
     page = _asked_about(request, model, slug, "feedback_thanks")
     if page is None:
-        return _moved(model, slug, to=f"{SUBJECT[model]}_feedback_thanks")
+        return moved.answer(request, model, slug, to=f"{SUBJECT[model]}_feedback_thanks")
     return typed_page(render(request, "procedures/feedback_thanks.html", {"page": page}))
 
 
 def _asked_about(request, model, slug, name):
-    """Return the published page that an address is about, or None; tell where that address stands in each language."""
+    """Return the page that an address is about, or None; tell where that address stands in each language."""
     pages = model.objects.published().in_language(get_language()).select_related("live_version", SUBJECT[model])
     page = pages.defer("live_version__document").filter(slug=slug).first()
+    if page is None and (request.method == "POST" or name == "feedback_thanks"):
+        # It moved, or was withdrawn, while the reader wrote: no word of theirs is lost.
+        page = moved.page_once_at(model, slug)
     if page is not None:
         _stand_in(request, addresses_about(page, name))
     return page
