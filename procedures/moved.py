@@ -17,10 +17,11 @@ from procedures.models import ProcedurePage
 def answer(request, model, slug, *, to):
     """Lead on from an address of a kind of page (`model`), for good; 410 where its page was withdrawn, else 404.
 
-    `to` names the address of the page in `procedures/urls.py`, or one about the page. Caches must ask again: an editor
-    may give the address to a page, or publish the page anew.
+    `to` names the address of the page in `procedures/urls.py`, or one about the page. Whoever copies an address from
+    paper may write it in capitals. Caches must ask again: an editor may give the address to another page, or publish
+    the page anew.
     """
-    withdrawn = _known_to_readers(model).filter(slug=slug).first()
+    withdrawn = _known_to_readers(model).filter(slug__iexact=slug, live_version=None).first()
     if withdrawn is None and (page := _page_now(model, slug)) is not None:
         response = redirect(f"procedures:{to}", page.slug, permanent=True)
     elif (page := withdrawn or page_once_at(model, slug)) is not None:
@@ -31,10 +32,16 @@ def answer(request, model, slug, *, to):
     return response
 
 
+def slug_now(model, slug):
+    """Return the address in the reader's language of the page that an address is about; itself where there is none."""
+    page = _page_now(model, slug)
+    return page.slug if page is not None else slug
+
+
 def page_once_at(model, slug):
     """Return the page that readers of this language know by this address, published or withdrawn since, or None."""
     pages = _known_to_readers(model)
-    return pages.filter(slug=slug).first() or pages.filter(former_addresses__slug=slug).first()
+    return pages.filter(slug__iexact=slug).first() or pages.filter(former_addresses__slug__iexact=slug).first()
 
 
 def _known_to_readers(model):
@@ -45,8 +52,8 @@ def _page_now(model, slug):
     """Return the published page in the reader's language that an address of any language and time is about, or None."""
     pages = model.objects.published().in_language(get_language())
     elsewhere = f"{'procedure' if model is ProcedurePage else 'condition'}__pages"
-    now = {f"{elsewhere}__slug": slug, f"{elsewhere}__live_version__isnull": False}
-    once = {f"{elsewhere}__former_addresses__slug": slug}
+    now = {f"{elsewhere}__slug__iexact": slug, f"{elsewhere}__live_version__isnull": False}
+    once = {f"{elsewhere}__former_addresses__slug__iexact": slug}
     return pages.filter(**now).first() or pages.filter(**once).first()
 
 

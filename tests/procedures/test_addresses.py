@@ -96,6 +96,25 @@ def test_an_address_that_readers_knew_leads_to_the_page_for_good(client, move, k
             assert response["Cache-Control"] == "public, no-cache"
 
 
+def test_a_comparison_is_found_by_an_address_that_readers_knew(client, move, kyphoplasty):
+    page = publish_page(kyphoplasty)
+    publish_page(make_procedure("other"), slug="other")
+    move(page, "balloon")
+    for old in ("/procedures/compare/kyphoplasty/other/", "/procedures/compare/Other/KYPHOPLASTY/"):
+        response = client.get(old, follow=True)
+        assert response.status_code == 200
+        assert set(response.request["PATH_INFO"].split("/")) >= {"compare", "balloon", "other"}
+    assert client.get("/procedures/compare/kyphoplasty/nothing/", follow=True).status_code == 404
+
+
+def test_an_address_that_is_copied_in_capitals_leads_to_the_page(client, kyphoplasty):
+    publish_in_both_languages(kyphoplasty)
+    assertRedirects(client.get("/procedures/Kyphoplasty/"), "/procedures/kyphoplasty/", status_code=301)
+    assertRedirects(
+        client.get("/es/procedures/CIFOPLASTIA/leaflet/"), "/es/procedures/cifoplastia/leaflet/", status_code=301
+    )
+
+
 def test_a_condition_that_moved_is_found_too(client, move):
     page = publish_page(make_condition(), slug="fracture")
     move(page, "broken-bone")
