@@ -322,6 +322,6 @@ class WithdrawForm(forms.Form):
     """A second thought before a page goes off the site."""
 
     is_sure = forms.BooleanField(
-        label=_("Take this page off the site now. Its address will show “page not found”."),
+        label=_("Take this page off the site now. Its address will say that you took it off."),
         error_messages={"required": _("Tick the box to take the page off the site.")},
     )
