@@ -131,6 +131,10 @@ def _options(column):
 class PageForm(CarefulForm):
     """A page's subject, language and address."""
 
+    def clean_slug(self):
+        """Keep an address in small letters: two that differ only by capitals are one to whoever copies them."""
+        return self.cleaned_data["slug"].lower()
+
     def clean(self):
         """Refuse an address that another page of the same language has, whichever of the fields can be changed."""
         values = super().clean()

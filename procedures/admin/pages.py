@@ -76,7 +76,7 @@ class PageAdmin(HouseAdmin):
         """Save; the address that readers knew goes on leading to the page."""
         before = self.model.objects.filter(pk=obj.pk).first() if "slug" in form.changed_data else None
         super().save_model(request, obj, form, change)
-        if before is not None:
+        if before is not None and before.slug != obj.slug:
             before.keep_address(before.slug)
 
     # The list
