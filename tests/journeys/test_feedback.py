@@ -56,3 +56,13 @@ def test_a_reader_says_what_is_missing_and_an_editor_works_it_off(page, axe, kyp
     axe(page)
     page.get_by_role("button", name="Mark as done").click()
     expect(page.get_by_text("It is marked as done.")).to_be_visible()
+
+
+def test_a_notice_leaves_room_for_whole_words_on_a_narrow_screen_with_doubled_text(new_context, kyphoplasty):
+    page = new_context(viewport={"width": 320, "height": 800}).new_page()
+    page.goto("/procedures/kyphoplasty/feedback/")
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    letters = page.locator(".notice > div").evaluate(
+        "box => box.clientWidth / parseFloat(getComputedStyle(box).fontSize)"
+    )
+    assert letters > 5.5
