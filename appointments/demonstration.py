@@ -69,7 +69,9 @@ def _move_back(made, age):
     """Let a request have come `age` ago, due as it would have been."""
     came = timezone.now() - age
     due = workflow.due_from(came, urgent=made.is_urgent)
-    AppointmentRequest.objects.filter(pk=made.pk).update(created_at=came, status_since=came, due_at=due)
+    AppointmentRequest.objects.filter(pk=made.pk).update(
+        created_at=came, status_since=came, promised_from=came, due_at=due
+    )
     made.refresh_from_db()
 
 
@@ -145,6 +147,7 @@ class RequestMaker:
             status=status,
             is_urgent=is_urgent,
             created_at=created_at,
+            promised_from=created_at,
             status_since=status_since,
             due_at=workflow.due_from(created_at, urgent=is_urgent, hours=self.hours, profile=self.profile),
             holder=holder,

@@ -1,6 +1,7 @@
-"""What the clinic writes to a patient, in the patient's language. Discreet: no procedure, no free text, no full name.
+"""What the clinic writes to a patient, in the patient's language; by telephone where there is no e-mail address.
 
-Each message draws its own private link, so that one that leaks can be revoked without the others.
+Discreet unless the patient asked for details: no treatment, no specialty, no free text, no full name. Each message
+draws its own private link, so that one that leaks can be revoked without the others.
 """
 
 from django.conf import settings
@@ -8,45 +9,78 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.translation import pgettext
+from django.utils.translation import gettext, pgettext
 
+from appointments.models import CallBecause, MessageWording, PhoneTask, TrackingLink
 from appointments.references import new_token
+from appointments.wording import FOOT, WORDINGS, filled
 from clinic.models import ClinicProfile
 from outbox.models import Message
+from procedures.models import ProcedurePage
 
-PURPOSES = ("received", "answered", "declined")
 
+def write(request, purpose, *, cancelled=None):
+    """Tell the patient something about the request, in the caller's transaction.
 
-def write(request, purpose):
-    """Put one message about the request into the outbox, in the caller's transaction, and return it.
-
-    `purpose` is one of PURPOSES. Returns None for a patient without e-mail, whom the clinic telephones instead.
+    `purpose` is a name in WORDINGS, `cancelled` the agreed time that this ends. Returns the Message; for a patient who
+    cannot be written to the PhoneTask; None for what is held as spam, as it may come from nobody.
     """
-    if not request.email:
+    if request.held_because:
         return None
+    if not request.can_be_written_to:
+        because = CallBecause.BOUNCED if request.email else CallBecause.NO_EMAIL
+        return PhoneTask.objects.create(request=request, purpose=purpose, because=because)
     token = new_token()
-    request.make_link(token=token, made_for=f"message:{purpose}")
+    TrackingLink.make(request, token=token, made_for=f"message:{purpose}")
     with translation.override(request.language):
-        context = {
-            "request": request,
-            "clinic": ClinicProfile.current(),
-            "due": in_words(request.due_at),
-            "link": settings.SITE_URL + reverse("appointments:track", args=[token]),
-        }
-        subject, text, html = (_render(purpose, part, context) for part in ("subject.txt", "txt", "html"))
+        values = values_of(request, token=token, cancelled=cancelled)
+        subject, text = in_words_of(purpose, request.language, values)
+        html = render_to_string("appointments/messages/message.html", {"text": text, "subject": subject})
     return Message.write(
         purpose,
         about=request,
         recipient=request.email,
         language=request.language,
-        subject=" ".join(subject.split()),
-        text=text.strip() + "\n",
+        subject=subject,
+        text=text + "\n",
         html=html,
+        sender_name=values["clinic"],
     )
 
 
-def _render(purpose, part, context):
-    return render_to_string(f"appointments/messages/{purpose}.{part}", context)
+def in_words_of(purpose, language, values):
+    """Return the subject and the text of a message: the clinic's own wording where there is one, else ours."""
+    own = MessageWording.objects.filter(purpose=purpose, language=language).first()
+    wording = own or WORDINGS[purpose]
+    subject = filled(wording.subject, values)
+    return " ".join(subject.split()), filled(f"{wording.text}\n\n{FOOT}", values)
+
+
+def values_of(request, *, token, cancelled=None):
+    """Return what fills in the names of a wording, in the active language (5 queries)."""
+    profile = ClinicProfile.current()
+    agreed = cancelled or request.offers.agreed().select_related("location").first()
+    offered = request.offers.open().select_related("location")
+    details = request.wants_details
+    return {
+        "reference": request.reference,
+        "link": settings.SITE_URL + reverse("appointments:track", args=[token]),
+        "clinic": profile.name if details else profile.discreet_name or gettext("Your clinic"),
+        "telephone": profile.telephone,
+        "due": in_words(request.due_at) if request.waits_for_clinic else "",
+        "times": "\n".join(f"- {in_words(offer.starts_at)}" for offer in offered),
+        "time": in_words(agreed.starts_at) if agreed else "",
+        "place": f"{agreed.location.name}\n{agreed.location.address}" if agreed else "",
+        "reason": request.get_decline_reason_display() if request.decline_reason else "",
+        "treatment": plain_name(request.procedure_id) if details else "",
+        "preparation": "",
+    }
+
+
+def plain_name(procedure_id):
+    """Return what patients call the procedure, in the active language where there is a page in it; "" for none."""
+    names = dict(ProcedurePage.objects.filter(procedure=procedure_id).values_list("language", "plain_name"))
+    return names.get(translation.get_language()) or next(filter(None, names.values()), "")
 
 
 def in_words(moment):

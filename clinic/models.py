@@ -102,6 +102,20 @@ class ClinicProfile(models.Model):
         _("promise for urgent requests, in working hours"), default=2, validators=[MinValueValidator(1)]
     )
 
+    discreet_name = models.CharField(
+        _("discreet name"),
+        max_length=80,
+        blank=True,
+        help_text=_("Signs messages that others may see: a name that does not tell what you treat."),
+    )
+    daily_number = models.PositiveIntegerField(
+        _("daily number of requests"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Above it, requests of that day wait for a look before they join the queue. None is refused."),
+    )
+
     objects = VisibleQuerySet.as_manager()
 
     class Meta:
@@ -387,3 +401,20 @@ class PageStamp(models.Model):
     def current(cls):
         """Return the stamp (a number)."""
         return cls.objects.filter(id=1).values_list("value", flat=True).first() or 1
+
+
+class Tally(models.Model):
+    """How often something happened in one span of time, for limits. `key` is a keyed index: it leads back to nobody."""
+
+    personal_data = {"key": "A keyed index of an address or a contact, which leads back to nobody, kept for 2 days."}
+
+    key = models.CharField(max_length=64, editable=False)
+    begins_at = models.DateTimeField(editable=False)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "begins_at"], name="tally_once_a_span")]
+        indexes = [models.Index(fields=["begins_at"], name="tally_by_time")]
+
+    def __str__(self):
+        return f"{self.begins_at:%Y-%m-%d %H:%M}"

@@ -97,7 +97,7 @@ class AppointmentRequestAdmin(AuditedAdmin):
     def move_view(self, request, object_id, name):
         """Make a move; a refusal shows the sheet again with its reason and what was typed."""
         asked = self.asked(request, object_id)
-        if name not in workflow.MOVES:
+        if name not in moving.AT_THE_DESK:
             raise Http404
         if request.method != "POST":
             return HttpResponseRedirect(self.with_filters(request, reverse(SHEET, args=[asked.pk])))
@@ -122,7 +122,7 @@ class AppointmentRequestAdmin(AuditedAdmin):
     def move_without_token_view(self, request, object_id, name):
         """Show the sheet and what was typed again, after a form that came without a valid token. Changes nothing."""
         asked = self.asked(request, object_id)
-        if name not in workflow.MOVES:
+        if name not in moving.AT_THE_DESK:
             raise Http404
         reason = gettext("This page was open too long, so nothing was sent. Look at it again, then press once more.")
         return self.show(

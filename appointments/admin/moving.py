@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from appointments import workflow
 from appointments.models import DeclineReason, Status
+from audit.actors import STAFF
 from clinic import stale
 
 NOT_TYPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -20,6 +21,8 @@ DONE = {
     "answer": _("%(reference)s is answered."),
     "decline": _("%(reference)s is declined."),
     "close": _("%(reference)s is closed."),
+    "cancel_time": _("The agreed time of %(reference)s is cancelled."),
+    "stop_waiting": _("%(reference)s is yours now, and no longer waits for the patient."),
 }
 
 
@@ -47,6 +50,10 @@ class DeclineForm(forms.Form):
 
 
 FORMS = {"": forms.Form, "answer": AnswerForm, "decline_reason": DeclineForm}
+
+
+# The moves that can be made at the desk.
+AT_THE_DESK = {name: row for name, row in workflow.moves_of(STAFF).items() if row.input in FORMS}
 
 
 def typed_in(name, data):
@@ -139,7 +146,7 @@ def buttons(asked, *, by, form=None, name=""):
     `form` is what was typed for the move `name`; the other moves get empty forms.
     """
     made = []
-    for each, row in workflow.MOVES.items():
+    for each, row in AT_THE_DESK.items():
         each_form = form if each == name else FORMS[row.input]()
         try:
             workflow.check_move(asked, each, by=by)

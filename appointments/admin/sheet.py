@@ -10,6 +10,7 @@ from accounts.roles import Role
 from appointments.admin import queue
 from appointments.forms import ReachBy, times_in_words
 from appointments.models import STATUS_TONES
+from appointments.wording import WORDINGS
 from audit.actors import STAFF
 from audit.models import Event
 from clinic.log_filters import leave_out_tokens
@@ -26,12 +27,21 @@ WHAT_HAPPENED = {
     "request.answered": _("Answered it"),
     "request.declined": _("Declined it"),
     "request.closed": _("Closed it"),
+    "request.times_offered": _("Offered times"),
+    "request.time_agreed": _("Agreed a time by telephone"),
+    "request.time_changed": _("Changed the agreed time"),
+    "request.time_cancelled": _("Cancelled the agreed time"),
+    "request.asked": _("Asked the patient"),
+    "request.taken_back": _("Stopped waiting for the patient"),
+    "request.time_accepted": _("Accepted a time"),
+    "request.other_times_wanted": _("Asked for other times"),
+    "request.replied": _("Answered the clinic’s question"),
+    "request.added_to": _("Added something"),
+    "request.preferences_changed": _("Changed when it suits"),
+    "request.withdrawn": _("Withdrew the request"),
+    "request.amended": _("Sent the form again with other answers"),
+    "request.held_as_spam": _("Held as spam"),
     READ: _("Opened this sheet"),
-}
-PURPOSES = {
-    "received": _("We have your request"),
-    "answered": _("We have answered your request"),
-    "declined": _("We cannot do what you asked for"),
 }
 MESSAGE_TONES = {
     State.WAITING: "waiting",
@@ -105,7 +115,7 @@ def holder_in_words(asked):
 def message_line(message):
     """Return one message to the patient, for the template."""
     return {
-        "purpose": PURPOSES.get(message.purpose, message.purpose),
+        "purpose": WORDINGS[message.purpose].label if message.purpose in WORDINGS else message.purpose,
         "state": message.get_state_display(),
         "tone": MESSAGE_TONES[message.state],
         "when": message.sent_at or message.created_at,

@@ -443,14 +443,25 @@ def test_sent_again_unchanged_it_is_one_request():
     assert stored() == (1, 1, 1, 1)
 
 
-def test_sent_again_with_other_answers_it_is_a_second_request_and_says_so():
+def test_sent_again_with_other_answers_it_changes_the_request_and_says_so():
     visitor = Visitor().reach("check")
     first = visitor.send()
     visitor.press("change-matter")
     visitor.fill("matter", matter="Now my leg hurts too.")
     second, again = visitor.send(), visitor.send()
+    assert second["Location"] == first["Location"] + "?sent=amended"
+    assert again["Location"] == first["Location"]
+    assert stored() == (1, 1, 1, 1)
+    assert "We have changed your request" in visitor.client.get(second["Location"]).content.decode()
+
+
+def test_sent_again_with_other_contact_details_it_is_a_second_request_and_says_so():
+    visitor = Visitor().reach("check")
+    first = visitor.send()
+    visitor.press("change-person")
+    visitor.fill("person", full_name="Bea O’Brien")
+    second, again = visitor.send(), visitor.send()
     assert first["Location"] != second["Location"] == again["Location"]
-    assert stored() == (2, 2, 2, 2)
     assert "This is a second request" in visitor.client.get(second["Location"]).content.decode()
     assert "This is a second request" not in visitor.client.get(first["Location"]).content.decode()
 

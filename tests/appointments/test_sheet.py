@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appointments import workflow
-from appointments.admin import sheet
+from appointments.admin import moving, sheet
 from appointments.models import AppointmentRequest, Kind, Status
+from appointments.wording import WORDINGS
 from audit.models import Event
 from outbox import sender
 from outbox.models import Message
@@ -91,7 +92,7 @@ def test_the_sheet_shows_messages_and_history_in_words(desk, nurse):
 def test_every_event_and_message_of_the_workflow_has_words():
     events = {row.event for row in workflow.MOVES.values()} | {"request.received", sheet.READ}
     assert events <= sheet.WHAT_HAPPENED.keys()
-    assert {row.message for row in workflow.MOVES.values()} - {""} <= sheet.PURPOSES.keys()
+    assert {row.message for row in workflow.MOVES.values()} - {""} <= WORDINGS.keys()
 
 
 def test_the_title_tells_the_reference_and_nothing_of_the_person(desk):
@@ -266,7 +267,7 @@ def test_the_sheet_offers_what_can_be_done_and_says_why_the_rest_cannot(desk, re
     response = desk.get(address(request))
     assert [button.name for button in response.context["possible"]] == []
     reasons = {button.name: str(button.reason) for button in response.context["impossible"]}
-    assert reasons.keys() == workflow.MOVES.keys()
+    assert reasons.keys() == moving.AT_THE_DESK.keys()
     assert reasons["answer"] == "Ruben Rask holds this request."
     assert "Ruben Rask holds this request." in response.content.decode()
 
@@ -360,7 +361,7 @@ def test_what_was_seen_counts_for_nothing_when_it_was_altered(desk, reception, s
     [
         ("answer", {"answer": "  \n "}, "Write the answer that the patient will read."),
         ("answer", {}, "Write the answer that the patient will read."),
-        ("answer", {"answer": "a" * 4001}, "Shorten the answer to 4,000 characters."),
+        ("answer", {"answer": "a" * 4001}, "Shorten the text to 4,000 characters."),
         ("decline", {"decline_reason": ""}, "Choose a reason; the patient will read it."),
         ("decline", {"decline_reason": "because\x00"}, "Choose a reason; the patient will read it."),
     ],

@@ -32,7 +32,7 @@ PRIVATE = ("Ana", "O’Brien", "ana@example.org", "555-0123", "since I fell", "f
 def link_to(request):
     """Return the token of a new link to a request."""
     token = new_token()
-    request.make_link(token=token, made_for="test")
+    TrackingLink.make(request, token=token, made_for="test")
     return token
 
 

@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from appointments import workflow
-from appointments.models import AppointmentRequest, DeclineReason, Status, TrackingLink
+from appointments.models import AppointmentRequest, ClinicQuestion, DeclineReason, Status, TrackingLink
 from appointments.references import hash_of, new_token
-from appointments.workflow import MOVES, Refused, Stale, Unfit
+from appointments.workflow import MOVES, Outcome, Refused, Stale, Unfit
 from audit.actors import Actor
 from audit.models import Event
 from clinic.models import ClinicProfile, Closure, OpeningHours
 from outbox.models import Message
-from tests.appointments.factories import claimed_request, make_answers, make_request
+from tests.appointments.factories import claimed_request, inputs_of, make_answers, make_request, moved
 from tests.at_once import at_once
 
 MONDAY_MORNING = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # 9:00 in Los Angeles
@@ -60,21 +60,69 @@ def test_a_request_is_stored_with_its_event_and_its_message(db):
 def test_the_same_form_sent_again_leads_to_the_same_request(db):
     token, answers = new_token(), make_answers()
     first, second = submit(answers, token=token), submit(answers, token=token)
-    assert first.is_new
-    assert not second.is_new
+    assert (first.outcome, second.outcome) == (Outcome.NEW, Outcome.SAME)
     assert (second.request, second.token) == (first.request, token)
     assert stored() == (1, 1, 1)
 
 
-def test_the_same_form_with_other_answers_is_a_second_request_however_often_it_is_pressed(db):
+def test_the_same_form_with_other_answers_changes_the_request_and_keeps_what_was_first_sent(db):
     token = new_token()
-    first = submit(make_answers(matter="My back hurts"), token=token)
-    second = submit(make_answers(matter="My leg hurts"), token=token)
-    third = submit(make_answers(matter="My leg hurts"), token=token)
+    first = submit(make_answers(matter="My back hurts"), token=token).request
+    for _press in range(2):
+        second = submit(make_answers(matter="My leg hurts"), token=token)
+        assert (second.request, second.token) == (first, token)
+    assert second.outcome == Outcome.SAME
+    first.refresh_from_db()
+    assert first.matter == "My leg hurts"
+    assert workflow.first_sent(first, list(first.amendments.all()))["matter"] == "My back hurts"
+    assert (first.amendments.count(), stored()) == (1, (1, 2, 1))
+
+
+@pytest.mark.parametrize("who", ["full_name", "email", "phone"])
+def test_another_name_or_contact_is_another_request_however_often_it_is_pressed(db, who):
+    token, changed = new_token(), make_answers(**{who: "+1 206 555 0177" if who == "phone" else "bea@example.org"})
+    first = submit(token=token)
+    second, third = submit(changed, token=token), submit(changed, token=token)
+    assert second.outcome == third.outcome == Outcome.ANOTHER
     assert second.request != first.request
     assert (third.request, third.token) == (second.request, second.token)
     assert second.token != token
     assert stored() == (2, 2, 2)
+    first.request.refresh_from_db()
+    assert getattr(first.request, who) == make_answers()[who]
+
+
+def test_a_closed_request_is_not_changed_by_its_form(db, reception):
+    token = new_token()
+    first = submit(token=token).request
+    for name in ("claim", "answer", "close"):
+        first = moved(first, name, by=reception, **inputs_of(name, first))
+    second = submit(make_answers(matter="It is back"), token=token)
+    assert second.outcome == Outcome.ANOTHER
+    assert submit(make_answers(matter="It is worse"), token=token).outcome == Outcome.AMENDED
+    assert AppointmentRequest.objects.count() == 2
+
+
+def test_a_form_whose_request_was_erased_does_not_bring_the_person_back(db):
+    token = new_token()
+    with time_machine.travel(MONDAY_MORNING, tick=False) as clock:
+        submit(token=token).request.delete()
+        for answers in (make_answers(), make_answers(matter="Again")):
+            with pytest.raises(workflow.Erased):
+                submit(answers, token=token)
+        assert workflow.forget_erased_forms() == 0
+        clock.shift(timedelta(hours=25))
+        assert workflow.forget_erased_forms() == 1
+    assert stored()[0] == 0
+
+
+def test_what_became_urgent_by_a_change_is_due_sooner_and_what_was_urgent_stays_so(open_on_weekdays):
+    token, fever = new_token(), {"key": "fever", "text": "Fever", "urgency": "urgent", "ticked": True}
+    with time_machine.travel(MONDAY_MORNING, tick=False):
+        submit(token=token)
+        urgent = submit(make_answers(signs=[fever]), token=token).request
+        assert (urgent.is_urgent, urgent.due_at) == (True, MONDAY_MORNING + timedelta(hours=2))
+        assert submit(make_answers(signs=[fever | {"ticked": False}]), token=token).request.is_urgent
 
 
 @pytest.mark.django_db(transaction=True)
@@ -230,37 +278,52 @@ def test_an_empty_or_endless_answer_is_sent_back_to_be_mended(db, reception, ans
 @pytest.mark.parametrize("status", Status.values)
 @pytest.mark.parametrize("name", MOVES)
 def test_a_move_is_made_from_the_states_of_the_table_and_from_no_other(db, reception, name, status):
-    if status in (Status.WAITING, Status.AGREED, Status.WITHDRAWN):
-        request = make_request(status=Status.IN_PROGRESS, by=reception)
-        AppointmentRequest.objects.filter(pk=request.pk).update(status=status)
-        request.refresh_from_db()
-    else:
-        request = make_request(status=status, by=reception)
+    request = make_request(status=status, by=reception)
     if name == "claim" and status == Status.IN_PROGRESS:
-        request = workflow.move(request, "release", by=reception.as_actor(), seen_revision=request.revision)
-    before = stored()
+        request = moved(request, "release", by=reception)
+    if (name, status) == ("accept", Status.IN_PROGRESS):
+        request = moved(
+            moved(request, "offer", by=reception, **inputs_of("offer", request)),
+            "ask",
+            by=reception,
+            **inputs_of("ask", request),
+        )
+        request = moved(request, "reply", by=reception, reply="Yes")
+    if name == "reply" and status in (Status.IN_PROGRESS, Status.WAITING):
+        ClinicQuestion.objects.create(request=request, text="Which leg?", asked_by=reception)
+    before, inputs = stored(), inputs_of(name, request)
+    if name == "withdraw" and status == Status.WITHDRAWN:
+        assert moved(request, name, by=reception).revision == request.revision
+        return
+    actor = Actor.patient() if MOVES[name].made_by == "patient" else reception.as_actor()
     allowed = status in MOVES[name].allowed_from
-    assert workflow.can_move(request, name, by=reception.as_actor()) is allowed
-    inputs = {"answer": "Yes", "decline_reason": DeclineReason.DUPLICATE}
+    assert workflow.can_move(request, name, by=actor) is allowed
     if allowed:
-        moved = workflow.move(request, name, by=reception.as_actor(), seen_revision=request.revision, **inputs)
-        assert moved.status == MOVES[name].leads_to
+        request = moved(request, name, by=reception, **inputs)
+        assert request.status == (MOVES[name].leads_to or status)
         assert stored()[1] == before[1] + 1
+        assert stored()[2] == before[2] + bool(MOVES[name].message)
     else:
         with pytest.raises(Refused):
-            workflow.move(request, name, by=reception.as_actor(), seen_revision=request.revision, **inputs)
+            moved(request, name, by=reception, **inputs)
         assert stored() == before
 
 
-@pytest.mark.parametrize("name", MOVES)
+@pytest.mark.parametrize("name", workflow.moves_of("staff"))
 @pytest.mark.parametrize("role", ["editor", "reviewer", "auditor"])
 def test_staff_who_do_not_triage_make_no_move(request, db, reception, role, name):
     stranger = request.getfixturevalue(role)
     asked = make_request(status=Status.NEW, by=reception)
+    for actor in (stranger.as_actor(), Actor.patient()):
+        with pytest.raises(Refused):
+            workflow.move(asked, name, by=actor, seen_revision=asked.revision, **inputs_of(name, asked))
+
+
+@pytest.mark.parametrize("name", workflow.moves_of("patient"))
+def test_staff_make_no_move_in_the_name_of_the_patient(db, reception, name):
+    asked = make_request(status=Status.WAITING, by=reception)
     with pytest.raises(Refused):
-        workflow.move(asked, name, by=stranger.as_actor(), seen_revision=asked.revision, answer="Yes")
-    with pytest.raises(Refused):
-        workflow.move(asked, name, by=Actor.patient(), seen_revision=asked.revision, answer="Yes")
+        workflow.move_by_patient(asked, name, by=reception.as_actor(), **inputs_of(name, asked))
 
 
 def test_only_the_holder_answers_and_only_a_manager_releases_for_others(db, reception, reception2, manager):

@@ -1,6 +1,4 @@
-"""The request, never called an appointment until a time is agreed, and its private links."""
-
-from datetime import timedelta
+"""The request, never called an appointment until a time is agreed: who asks for what, and where it stands."""
 
 from django.conf import settings
 from django.db import models
@@ -10,14 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number
 from phonenumbers import parse as parse_number
 
-from appointments.references import hash_of
 from clinic.encryption import EncryptedDateField, EncryptedJSONField, EncryptedTextField, KeyedIndexField
 from clinic.models import Location
 from clinic.translated import language_choices
 from clinic.visible import VisibleQuerySet
-from procedures.models import Procedure
-
-TRACKING_LINK_LASTS = timedelta(days=365)
+from procedures.models import Procedure, ProcedureVersion
 
 
 def normalise_email(email):
@@ -47,6 +42,7 @@ class Status(models.TextChoices):
 
 
 WAITS_FOR_CLINIC = (Status.NEW, Status.IN_PROGRESS)
+OPEN = (*WAITS_FOR_CLINIC, Status.WAITING, Status.AGREED)
 
 # How the tag of a status looks, to staff and to patients alike (templates/_components/status_tag.html).
 STATUS_TONES = {
@@ -86,12 +82,30 @@ class DeclineReason(models.TextChoices):
     DUPLICATE = "duplicate", _("we have this request from you already")
 
 
+class HeldBecause(models.TextChoices):
+    """What makes a request look as if no patient had sent it. Staff read it; whoever sent it never does."""
+
+    DECOY = "decoy", _("a box that people do not see was filled in")
+    TOO_FAST = "too_fast", _("the form was filled in faster than anybody reads it")
+    MANY_FROM_ADDRESS = "many_from_address", _("many requests came from the same network")
+    MANY_FROM_CONTACT = "many_from_contact", _("many requests came with the same e-mail address or telephone number")
+    MANY_TODAY = "many_today", _("more requests came today than the clinic’s daily number")
+
+
 class RequestQuerySet(VisibleQuerySet):
     """Queue words."""
 
     def real(self):
         """Requests that patients sent."""
         return self.filter(kind=Kind.REAL)
+
+    def held_as_spam(self):
+        """Requests that look like spam and wait for somebody to say whether they are."""
+        return self.exclude(held_because="")
+
+    def trusted(self):
+        """Requests that are not held as spam."""
+        return self.filter(held_because="")
 
     def waiting_for_clinic(self):
         """What waits for the clinic."""
@@ -127,6 +141,7 @@ class AppointmentRequest(models.Model):
         "matter",
         "preferences",
         "signs",
+        "helper",
         "answer",
         "answers_index",
     )
@@ -143,10 +158,21 @@ class AppointmentRequest(models.Model):
     location = models.ForeignKey(
         Location, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("location")
     )
+    page_version = models.ForeignKey(
+        ProcedureVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("version of the page that the patient had read"),
+    )
     is_danger = models.BooleanField(_("danger"), default=False)
     is_urgent = models.BooleanField(_("urgent"), default=False)
     created_at = models.DateTimeField(_("received"), default=timezone.now, editable=False)
     status_since = models.DateTimeField(_("in this status since"), default=timezone.now, editable=False)
+    # The promise runs from here: from when the patient sent it, or last gave the next move back to the clinic.
+    promised_from = models.DateTimeField(default=timezone.now, editable=False)
     due_at = models.DateTimeField(_("due by"), null=True, editable=False)
     holder = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -158,6 +184,14 @@ class AppointmentRequest(models.Model):
     )
     held_since = models.DateTimeField(_("held since"), null=True, editable=False)
     decline_reason = models.CharField(_("reason"), max_length=20, choices=DeclineReason, blank=True)
+    held_because = models.CharField(_("held as spam because"), max_length=20, choices=HeldBecause, blank=True)
+    wants_details = models.BooleanField(
+        _("messages name the treatment"), default=False, help_text=_("Else they say nothing that others may not read.")
+    )
+    wants_reminders = models.BooleanField(_("wants reminders"), default=True)
+    bounced_at = models.DateTimeField(_("e-mail came back"), null=True, editable=False)
+    # One calendar entry a request (RFC 5545), named by its reference: a higher sequence updates or cancels it.
+    calendar_sequence = models.PositiveIntegerField(default=0, editable=False)
 
     full_name = EncryptedTextField(_("name"))
     email = EncryptedTextField(_("e-mail"), blank=True)
@@ -168,6 +202,7 @@ class AppointmentRequest(models.Model):
     matter = EncryptedTextField(_("what is the matter"))
     preferences = EncryptedJSONField(_("when it suits"), null=True, blank=True)
     signs = EncryptedJSONField(_("warning signs shown, and the answers"), null=True, blank=True)
+    helper = EncryptedJSONField(_("who asks for the patient"), null=True, blank=True)
     answer = EncryptedTextField(_("answer to the patient"), blank=True)
     # A keyed index of all answers as sent: tells the same form sent again from one sent with other answers.
     answers_index = models.CharField(max_length=64, blank=True, editable=False)
@@ -206,10 +241,15 @@ class AppointmentRequest(models.Model):
     def __str__(self):
         return self.reference
 
-    def make_link(self, *, token, made_for):
-        """Store the private link that `token` opens, and return it; the token itself is not kept."""
-        expires_at = timezone.now() + TRACKING_LINK_LASTS
-        return self.tracking_links.create(token_hash=hash_of(token), made_for=made_for, expires_at=expires_at)
+    @property
+    def is_open(self):
+        """Whether something can still come of it."""
+        return self.status in OPEN
+
+    @property
+    def can_be_written_to(self):
+        """Whether a message by e-mail is likely to arrive; else the clinic telephones."""
+        return bool(self.email) and self.bounced_at is None
 
     @property
     def waits_for_clinic(self):
@@ -219,28 +259,3 @@ class AppointmentRequest(models.Model):
     def is_overdue(self, now=None):
         """Whether the clinic promised to have answered by now."""
         return self.waits_for_clinic and self.due_at < (now or timezone.now())
-
-
-class TrackingLink(models.Model):
-    """A private address of a request's status page. Only the token's hash is stored."""
-
-    personal_data = ()
-
-    request = models.ForeignKey(AppointmentRequest, on_delete=models.CASCADE, related_name="tracking_links")
-    token_hash = models.CharField(max_length=64, unique=True, editable=False)
-    made_for = models.CharField(_("made for"), max_length=40)
-    made_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(_("expires"))
-    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("tracking link")
-        verbose_name_plural = _("tracking links")
-
-    def __str__(self):
-        return f"{self.made_for} {self.pk}"
-
-    @property
-    def is_open(self):
-        """Whether the link still shows the page."""
-        return self.revoked_at is None and self.expires_at > timezone.now()

@@ -1,4 +1,4 @@
-"""The patient's request, a page of questions at a time, and the private page on which it can be followed."""
+"""The patient's request, a page of questions at a time."""
 
 from urllib.parse import urlencode
 
@@ -12,21 +12,18 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from appointments import workflow
 from appointments.answers import CHECK, EMERGENCY, Answers
 from appointments.forms import FORMS, ReachBy, times_in_words
 from appointments.messages import in_words
-from appointments.models import STATUS_TONES, TrackingLink, Wish
-from appointments.references import hash_of
+from appointments.models import Wish
 from appointments.sealed import Broken, Draft, TooLong
+from appointments.workflow import Outcome
 from audit.actors import Actor
 from clinic.context_processors import languages_here
 from clinic.models import Urgency
-from clinic.page_cache import private_page
-from clinic.views import failure_page
-from procedures.models import ProcedurePage
 
 URGENT = "urgent"
 
@@ -141,9 +138,8 @@ def _send(page):
     if page.draft.is_stale and not workflow.was_sent(answers, token=token):
         return page.show(CHECK, notice=SEAL_IS_OLD)
     sent = workflow.submit(answers, token=token, by=Actor.patient(), language=get_language())
-    address = reverse("appointments:track", args=[sent.token])
-    if sent.token != token:
-        address += "?again"
+    told = {"sent": sent.outcome} if sent.outcome in (Outcome.AMENDED, Outcome.ANOTHER) else None
+    address = reverse("appointments:track", args=[sent.token], query=told)
     return HttpResponse(status=303, headers={"Location": address})
 
 
@@ -295,31 +291,3 @@ class Page:
 
 def _name_of(location):
     return location.name if location else ""
-
-
-# The private page
-
-
-@require_safe
-def track(request, token):
-    """Show where a request stands. Every token that opens nothing gets the same answer."""
-    link = TrackingLink.objects.select_related("request__location").filter(token_hash=hash_of(token)).first()
-    if link is None or not link.is_open:
-        return private_page(failure_page(request, "appointments/no_such_link.html", 404))
-    asked = link.request
-    context = {
-        "asked": asked,
-        "tone": STATUS_TONES[asked.status],
-        "due": in_words(asked.due_at) if asked.waits_for_clinic else "",
-        "is_overdue": asked.is_overdue(),
-        "procedure": _plain_name(asked.procedure_id),
-        "is_another": "again" in request.GET,
-        "canonical_url": "",
-    }
-    return private_page(render(request, "appointments/track.html", context))
-
-
-def _plain_name(procedure_id):
-    """Return what patients call the procedure, in the reader's language where there is a page in it."""
-    names = dict(ProcedurePage.objects.filter(procedure=procedure_id).values_list("language", "plain_name"))
-    return names.get(get_language()) or next(filter(None, names.values()), "")

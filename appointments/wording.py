@@ -1,0 +1,182 @@
+"""The words of each message to a patient, as they are until a manager writes others (`MessageWording`).
+
+A message is text with names in curly brackets, which are filled in when it is written. A line whose names are all
+empty is left out, so that one text serves patients who want the treatment named and those who do not.
+"""
+
+import re
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+NAME = re.compile(r"\{(\w+)\}")
+
+# What each name stands for, as managers read it.
+NAMES = {
+    "reference": _("the reference of the request"),
+    "link": _("the patient’s private link"),
+    "clinic": _("the clinic’s name, or its discreet name"),
+    "telephone": _("the clinic’s telephone number"),
+    "due": _("by when you promised to answer"),
+    "times": _("the times you offer, one a line"),
+    "time": _("the day and time that you agreed on"),
+    "place": _("the name and address of the place"),
+    "reason": _("why you cannot help"),
+    "treatment": _("the treatment; empty unless the patient wants it named"),
+    "preparation": _("how to prepare; empty unless the patient wants the treatment named"),
+}
+EVERYWHERE = ("reference", "link", "clinic", "telephone", "treatment")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One kind of message: what it is about, its words, and the names it may use besides those used everywhere."""
+
+    label: str
+    subject: str
+    text: str
+    names: tuple = ()
+
+    @property
+    def allowed(self):
+        """Every name that this message may use."""
+        return (*EVERYWHERE, *self.names)
+
+
+FOOT = _("""See where your request stands, and change or withdraw it:
+{link}
+
+Questions? Call us: {telephone}. Tell us your reference: {reference}.
+
+{clinic}""")
+
+WORDINGS = {
+    "received": Wording(
+        _("We have your request"),
+        _("We have your request {reference}"),
+        _("""We have your request. Your reference is {reference}.
+
+This is a request, not yet an appointment.
+
+A person on our team reads it and answers you by {due}.
+
+It is about: {treatment}"""),
+        ("due",),
+    ),
+    "question": Wording(
+        _("We have a question"),
+        _("A question about your request {reference}"),
+        _("""We have read your request {reference}, and need to ask you something before we can go on.
+
+Read our question on your private page, and answer it there. Or call us.
+
+This is a request, not yet an appointment."""),
+    ),
+    "offer": Wording(
+        _("We offer you times"),
+        _("Choose a time for your request {reference}"),
+        _("""We can offer you these times:
+
+{times}
+
+Choose one on your private page, or ask for others there. We do not hold a time until you choose it.
+
+This is a request, not yet an appointment. It is one as soon as you choose a time.
+
+It is about: {treatment}"""),
+        ("times",),
+    ),
+    "agreed": Wording(
+        _("Your appointment"),
+        _("Your appointment on {time}"),
+        _("""You have an appointment: {time}.
+
+{place}
+
+The file that came with this message puts it into your calendar. You can cancel on your private page.
+
+It is about: {treatment}"""),
+        ("time", "place"),
+    ),
+    "time_changed": Wording(
+        _("Your new time"),
+        _("New time: your appointment is on {time}"),
+        _("""Your appointment has a new time: {time}.
+
+{place}
+
+The old time is no longer yours. The file that came with this message changes it in your calendar.
+
+It is about: {treatment}"""),
+        ("time", "place"),
+    ),
+    "time_cancelled": Wording(
+        _("Your appointment is cancelled"),
+        _("Your appointment on {time} is cancelled"),
+        _("""We had to cancel your appointment: {time}. We are sorry.
+
+Your request is still open. We look for another time and answer you by {due}."""),
+        ("time", "due"),
+    ),
+    "reminder": Wording(
+        _("Reminder of your appointment"),
+        _("Your appointment on {time}"),
+        _("""Your appointment is soon: {time}.
+
+{place}
+
+Can you not come? Tell us on your private page, or call us.
+
+It is about: {treatment}
+
+{preparation}
+
+You can turn reminders off on your private page."""),
+        ("time", "place", "preparation"),
+    ),
+    "answered": Wording(
+        _("We have answered your request"),
+        _("We have answered your request {reference}"),
+        _("""We have answered your request {reference}.
+
+Read our answer on your private page."""),
+    ),
+    "declined": Wording(
+        _("We cannot do what you asked for"),
+        _("About your request {reference}"),
+        _("""We have read your request {reference}. We cannot do what you asked for.
+
+The reason: {reason}.
+
+Call us if you want to talk about it."""),
+        ("reason",),
+    ),
+    "withdrawn": Wording(
+        _("You have withdrawn your request"),
+        _("Your request {reference} is withdrawn"),
+        _("""You have withdrawn your request {reference}. We do nothing more about it.
+
+Your appointment on {time} is cancelled.
+
+You can send a new request at any time. If it was not you who withdrew it, call us."""),
+        ("time",),
+    ),
+    "link": Wording(
+        _("A new private link"),
+        _("Your private link for request {reference}"),
+        _("""Somebody asked us for a new link to your request {reference}. Here it is.
+
+If it was not you, you need do nothing."""),
+    ),
+}
+
+
+def filled(text, values):
+    """Return the text with its names filled in. A line that has names, all of them empty, is left out."""
+    lines = []
+    for line in str(text).splitlines():
+        names = NAME.findall(line)
+        if names and not any(values.get(name) for name in names):
+            continue
+        lines.append(NAME.sub(lambda found: str(values.get(found[1], "")), line))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
