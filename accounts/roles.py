@@ -42,6 +42,7 @@ WRITE_PAGES = READ_PAGES | {
     "procedures.view_missedsearch",
     "procedures.delete_missedsearch",
 }
+READ_FEEDBACK = {"procedures.view_feedback", "procedures.close_feedback"}
 KEEP_HOUSE = {
     f"clinic.{verb}_{model}"
     for verb in ("view", "add", "change", "delete")
@@ -52,13 +53,14 @@ KEEP_STAFF = {"accounts.view_user", "accounts.add_user", "accounts.change_user"}
 PERMISSIONS = {
     Role.RECEPTION: TRIAGE,
     Role.NURSE: TRIAGE,
-    Role.EDITOR: WRITE_PAGES,
+    Role.EDITOR: WRITE_PAGES | READ_FEEDBACK,
     Role.REVIEWER: READ_PAGES | {"procedures.sign_off_version"},
     Role.MANAGER: TRIAGE
     | READ_PAGES
+    | READ_FEEDBACK
     | KEEP_HOUSE
     | KEEP_STAFF
-    | {"appointments.release_others", "procedures.publish_version"},
+    | {"appointments.release_others", "procedures.publish_version", "procedures.delete_feedback"},
     Role.AUDITOR: {"audit.view_event"},
 }
 

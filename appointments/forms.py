@@ -7,17 +7,10 @@ from django.db import models
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from appointments.fields import (
-    BirthdateField,
-    EmailField,
-    LongTextField,
-    PhoneField,
-    PlainTextField,
-    ShownInput,
-    ShownTextarea,
-)
+from appointments.fields import BirthdateField, EmailField, PhoneField
 from appointments.models import Wish
 from clinic.models import Weekday
+from clinic.typed_text import LongTextField, PlainTextField, ShownInput, ShownTextarea
 
 # No key of a procedure or place holds a space, so these can be told from all of them.
 NOT_SURE, NO_PREFERENCE, NONE_OF_THESE, ANY_TIME = "not sure", "no preference", "none of these", "any"

@@ -3,41 +3,12 @@
 import secrets
 from hashlib import sha256
 
-# Digits and capitals that nobody misreads: no 0 O 1 I L U.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-RANDOM_LENGTH = 7
+from clinic.codes import new_code as new_reference
+from clinic.codes import read_code as read_reference
+
+__all__ = ["hash_of", "new_reference", "new_token", "read_reference"]
+
 TOKEN_BYTES = 24
-
-
-def check_character(text):
-    """Return the check character of a text over ALPHABET, by the hybrid system of ISO/IEC 7064 (modulus 31, 30).
-
-    It finds every single wrong character and nearly every swap of two neighbours.
-    """
-    size, total = len(ALPHABET), len(ALPHABET)
-    for sign in text:
-        total = (total + ALPHABET.index(sign)) % size or size
-        total = total * 2 % (size + 1)
-    return ALPHABET[(size + 1 - total) % size]
-
-
-def new_reference():
-    """Return a new random reference, such as "7K4M-Q2XD"."""
-    text = "".join(secrets.choice(ALPHABET) for _position in range(RANDOM_LENGTH))
-    return spelled(text + check_character(text))
-
-
-def spelled(text):
-    """Return eight characters as they are written: XXXX-XXXX."""
-    return f"{text[:4]}-{text[4:]}"
-
-
-def read_reference(typed):
-    """Return the reference that somebody typed in any spelling, or None when it is none."""
-    text = "".join(sign for sign in typed.upper() if sign.isalnum())
-    if len(text) != RANDOM_LENGTH + 1 or any(sign not in ALPHABET for sign in text):
-        return None
-    return spelled(text) if check_character(text[:-1]) == text[-1] else None
 
 
 def new_token():

@@ -3,26 +3,16 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from phonenumbers import (
-    Leniency,
-    NumberParseException,
-    PhoneNumberFormat,
-    PhoneNumberMatcher,
-    convert_alpha_characters_in_number,
-    format_number,
-    is_possible_number,
-    normalize_digits_only,
-)
-from phonenumbers import parse as parse_number
 
 from clinic.hours import WorkingHours
+from clinic.telephone import telephone_href
 from clinic.translated import TranslatedField
 from clinic.visible import VisibleQuerySet
 
@@ -72,6 +62,39 @@ class SpokenLanguage(models.TextChoices):
     TAGALOG = "tl", _("Tagalog")
     UKRAINIAN = "uk", _("Ukrainian")
     VIETNAMESE = "vi", _("Vietnamese")
+
+
+class StoredFile(models.Model):
+    """One uploaded file. `hash` is the SHA-256 of its bytes; the same file uploaded twice is one row.
+
+    It is kept under that hash, so that an address never changes what it shows.
+    """
+
+    personal_data = ()
+
+    hash = models.CharField(max_length=64, unique=True, editable=False)
+    name = models.CharField(_("file name"), max_length=120)
+    content_type = models.CharField(max_length=60, editable=False)
+    size = models.PositiveIntegerField(_("size in bytes"), editable=False)
+    width = models.PositiveIntegerField(_("width in pixels"), null=True, editable=False)
+    height = models.PositiveIntegerField(_("height in pixels"), null=True, editable=False)
+    stored_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        """The address that never changes."""
+        return reverse("media", args=[self.hash, self.name])
+
+    @property
+    def path(self):
+        """Where the file lies below MEDIA_ROOT."""
+        return f"{self.hash[:2]}/{self.hash}"
 
 
 class ClinicProfile(models.Model):
@@ -152,32 +175,6 @@ def profile_trouble():
     if profile.name and profile.telephone:
         return None
     return "The clinic has no name or telephone number yet: fill in its profile at the clinic desk."
-
-
-def telephone_href(text):
-    """Return the `tel:` address of the first number in a text of any format, "" where there is no digit.
-
-    An extension becomes a pause. Where no number of a known plan is found, all digits count.
-    """
-    found = PhoneNumberMatcher(text, settings.PHONE_REGION, leniency=Leniency.POSSIBLE)
-    match = next(iter(found), None)
-    if match is None:
-        digits = normalize_digits_only(_with_letters_as_keys(text))
-        return f"tel:{digits}" if digits else ""
-    extension = match.number.extension or ""
-    digits = normalize_digits_only(match.raw_string).removesuffix(extension)
-    if match.raw_string.startswith("+"):
-        digits = format_number(match.number, PhoneNumberFormat.E164)
-    return f"tel:{digits},{extension}" if extension else f"tel:{digits}"
-
-
-def _with_letters_as_keys(text):
-    """Return the text with letters as the digits of their keys, where that makes it a number: (206) 555-BACK."""
-    try:
-        is_number = is_possible_number(parse_number(text, settings.PHONE_REGION))
-    except NumberParseException:
-        return text
-    return convert_alpha_characters_in_number(text) if is_number else text
 
 
 class Location(models.Model):

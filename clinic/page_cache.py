@@ -74,6 +74,17 @@ def typed_page(response):
     return _for_one_person(response, "private, no-cache")
 
 
+def asking_page(response):
+    """Mark a page with a form: only the browser that asked keeps it, for Back, and no search engine lists it.
+
+    Chromium answers Back to a no-store page of a POST with a warning instead of the page. The referrer stays as on
+    other pages, since without it a browser does not say where a form was sent from, and the form is refused.
+    """
+    patch_cache_control(response, private=True, no_cache=True)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
 def _for_one_person(response, kept):
     response["Cache-Control"] = kept
     response["Referrer-Policy"] = "no-referrer"

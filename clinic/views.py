@@ -10,7 +10,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import TemplateDoesNotExist, loader
 from django.urls import Resolver404, resolve
-from django.utils.translation import get_language_from_path, override
+from django.utils.translation import get_language_from_path, gettext_lazy, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -20,6 +20,11 @@ from clinic.context_processors import read_clinic, remembered_clinic
 from clinic.markdown import render_markdown
 from clinic.page_cache import public_page
 from clinic.styleguide import samples
+
+FORM_NOT_CHECKED = gettext_lazy(
+    "Nothing was sent, and nothing you typed is lost. We could not check that this form came from your own browser. "
+    "Try once more. If it happens again, allow cookies for this site: we use 1, to keep your form safe."
+)
 
 
 @public_page

@@ -17,11 +17,20 @@ class ProceduresConfig(AppConfig):
     def ready(self):
         from clinic import demo, diagrams
         from outbox import chores
-        from procedures import demonstration_content, publishing, search
-        from procedures.models import ConditionPage, MissedSearch, ProcedurePage, State
+        from procedures import demonstration_content, feedback, publishing, search
+        from procedures.models import ConditionPage, Feedback, MissedSearch, ProcedurePage, State
 
         demo.register("pages", demonstration_content.load)
         chores.register("forget searches", search.forget_misses)
+        chores.register("forget feedback", feedback.forget_old)
+        desk.register(
+            desk.Task(
+                permission=feedback.CLOSE,
+                count=lambda user: Feedback.objects.visible_to(user).open().count(),
+                words=feedback_words,
+                url=lambda: f"{reverse('admin:procedures_feedback_changelist')}?state=open",
+            )
+        )
         desk.register(
             desk.Task(
                 permission="procedures.delete_missedsearch",
@@ -68,6 +77,15 @@ def conditions_overdue(number):
     return ngettext(
         "%(number)d page about a condition is past its review date.",
         "%(number)d pages about conditions are past their review date.",
+        number,
+    ) % {"number": number}
+
+
+def feedback_words(number):
+    """Return the sentence that tells editors how many answers of readers wait for them."""
+    return ngettext(
+        "%(number)d answer about a page waits for you.",
+        "%(number)d answers about pages wait for you.",
         number,
     ) % {"number": number}
 

@@ -65,6 +65,17 @@ def address_in(language, name, *args):
         return reverse(name, args=args)
 
 
+def addresses_about(page, name):
+    """Return where an address about a page, such as its "feedback", stands in each language that the page has.
+
+    The address is named "procedures:procedure_<name>" or "procedures:condition_<name>"; returns {language: path}.
+    """
+    kind = "procedure" if isinstance(page, ProcedurePage) else "condition"
+    pages = type(page).objects.published().filter(**{kind: page.subject})
+    rows = pages.order_by().values_list("language", "slug")
+    return {language: address_in(language, f"procedures:{kind}_{name}", slug) for language, slug in rows}
+
+
 def _selected(pages, subject, *, is_itself=False):
     """Select the same columns from pages of either kind, so that they can come in one query."""
     return pages.order_by().values(

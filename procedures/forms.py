@@ -10,8 +10,9 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.models import StoredFile
 from clinic.stale_forms import CarefulForm
-from procedures.models import Procedure, StoredFile
+from procedures.models import Procedure
 from procedures.publishing import REVIEW_LASTS
 from procedures.sections import FILES
 

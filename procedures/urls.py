@@ -3,6 +3,9 @@
 from django.urls import include, path
 
 from procedures import views
+from procedures.models import ConditionPage, ProcedurePage
+
+of_procedure, of_condition = {"model": ProcedurePage}, {"model": ConditionPage}
 
 pages = [
     path("procedures/", views.procedure_list, name="procedure_list"),
@@ -12,6 +15,20 @@ pages = [
     path("procedures/preview/condition/<int:version_id>/", views.preview_condition, name="preview_condition"),
     path("procedures/compare/<slug:first>/<slug:second>/", views.compare, name="compare"),
     path("conditions/<slug:slug>/", views.condition, name="condition"),
+    path("procedures/<slug:slug>/feedback/", views.feedback_form, of_procedure, name="procedure_feedback"),
+    path(
+        "procedures/<slug:slug>/feedback/thanks/",
+        views.feedback_thanks,
+        of_procedure,
+        name="procedure_feedback_thanks",
+    ),
+    path("conditions/<slug:slug>/feedback/", views.feedback_form, of_condition, name="condition_feedback"),
+    path(
+        "conditions/<slug:slug>/feedback/thanks/",
+        views.feedback_thanks,
+        of_condition,
+        name="condition_feedback_thanks",
+    ),
     path("locations/", views.location_list, name="location_list"),
     path("locations/<slug:slug>/", views.location, name="location"),
     path("team/", views.team, name="team"),

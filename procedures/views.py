@@ -16,16 +16,20 @@ from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from django.utils.translation import get_language, gettext
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic.context_processors import read_clinic
+from audit.actors import Actor
+from clinic.context_processors import languages_here, read_clinic
 from clinic.markdown import render_markdown
 from clinic.models import Accreditation, Clinician, Closure, Location, OpeningHours, Weekday
-from clinic.page_cache import private_page, public_page, typed_page
-from procedures import comparison, structured_data, wording
+from clinic.page_cache import asking_page, private_page, public_page, typed_page
+from clinic.refusals import Refused
+from clinic.views import FORM_NOT_CHECKED
+from procedures import comparison, feedback, structured_data, wording
 from procedures.anatomy import CONDITION_PARTS, PROCEDURE_PARTS, content_of, parts_with_content, review_of
-from procedures.around import address_in, around_condition, around_procedure, card_of
+from procedures.around import address_in, addresses_about, around_condition, around_procedure, card_of
 from procedures.documents import freeze
+from procedures.feedback_form import FeedbackForm, token_of
 from procedures.models import ConditionPage, ConditionVersion, Procedure, ProcedurePage, ProcedureVersion
 from procedures.models.search import LONGEST_QUERY
 from procedures.search import count_miss, search
@@ -147,14 +151,17 @@ def _published(model, slug):
     return pages.only("slug", "language", "live_version__document", f"{subject}__key").filter(slug=slug).first()
 
 
-def _moved(model, slug):
-    """Lead an address of another language to the same page in the reader's, for good; 404 where there is none."""
+def _moved(model, slug, to=""):
+    """Lead an address of another language to the same page in the reader's, for good; 404 where there is none.
+
+    `to` names an address about the page, where that is not the page itself.
+    """
     subject = SUBJECT[model]
     same_thing = {f"{subject}__pages__slug": slug, f"{subject}__pages__live_version__isnull": False}
     page = model.objects.published().in_language(get_language()).filter(**same_thing).first()
     if page is None:
         raise Http404
-    return redirect(page, permanent=True)
+    return redirect(f"procedures:{to or subject}", page.slug, permanent=True)
 
 
 def _procedure(request, page, document, preview=None):
@@ -169,7 +176,7 @@ def _procedure(request, page, document, preview=None):
         "evaluated": [place for place in places if not place.performs],
         "clinicians": page.procedure.clinicians.filter(is_shown=True),
     }
-    context = _page(PROCEDURE_PARTS, document, content, preview) | {"slug": page.slug}
+    context = _page(page, PROCEDURE_PARTS, document, content, preview)
     return _show(
         request,
         "procedures/procedure.html",
@@ -182,7 +189,7 @@ def _condition(request, page, document, preview=None):
     around = around_condition(page)
     request.addresses, request.elsewhere = around.addresses, around.elsewhere
     content = content_of(document) | {"procedures": around.cards["procedure"]}
-    context = _page(CONDITION_PARTS, document, content, preview) | {"slug": page.slug}
+    context = _page(page, CONDITION_PARTS, document, content, preview)
     return _show(
         request,
         "procedures/condition.html",
@@ -193,7 +200,7 @@ def _condition(request, page, document, preview=None):
     )
 
 
-def _page(parts, document, content, preview):
+def _page(page, parts, document, content, preview):
     shown = parts_with_content(parts, content)
     return {
         **content,
@@ -202,6 +209,8 @@ def _page(parts, document, content, preview):
         "parts": shown,
         "contents": [{"id": part.id, "text": part.title} for part in shown],
         "review": review_of(document),
+        "slug": page.slug,
+        "feedback_url": "" if preview else reverse(f"procedures:{SUBJECT[type(page)]}_feedback", args=[page.slug]),
         "preview": preview,
     }
 
@@ -234,9 +243,7 @@ def compare(request, first, second):
     slugs = [page.slug for page in pair.pages]
     if slugs != [first, second]:
         return redirect(comparison.address_of(*slugs), permanent=True)
-    request.addresses = {code: address_in(code, "procedures:procedure_list") for code, _name in settings.LANGUAGES}
-    request.elsewhere = request.addresses.keys() - pair.slugs.keys()
-    request.addresses |= {code: address_in(code, "procedures:compare", *both) for code, both in pair.slugs.items()}
+    _stand_in(request, {code: address_in(code, "procedures:compare", *both) for code, both in pair.slugs.items()})
     places = [list(_places_of(page.procedure)) for page in pair.pages]
     groups = comparison.compare(comparison.documents_of(pair.pages), places)
     title = comparison.title_of(*(page.short_name for page in pair.pages))
@@ -252,6 +259,81 @@ def compare(request, first, second):
         context,
         lambda clinic: structured_data.of_comparison(clinic, pair.pages, title, path=request.path),
     )
+
+
+def _stand_in(request, addresses):
+    """Tell where this page stands in each language ({code: path}); in the others the list of procedures stands in."""
+    lists = {code: address_in(code, "procedures:procedure_list") for code, _name in settings.LANGUAGES}
+    request.addresses, request.elsewhere = lists | addresses, lists.keys() - addresses.keys()
+
+
+# What readers say about a page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def feedback_form(request, model, slug):
+    """Ask a reader whether a page answered their question, and take what they say; never who they are."""
+    page = _asked_about(request, model, slug, "feedback")
+    if page is None:
+        return _moved(model, slug, to=f"{SUBJECT[model]}_feedback")
+    if request.method != "POST":
+        return _ask(request, page, FeedbackForm())
+    if request.POST.get("go") == "language":
+        return _ask(request, page, FeedbackForm(initial=request.POST.dict()))
+    form = FeedbackForm(request.POST)
+    if not form.is_valid():
+        return _ask(request, page, form, status=422)
+    try:
+        feedback.leave(page=page, **form.cleaned_data, token=token_of(request.POST), by=Actor.visitor())
+    except Refused as refused:
+        return _ask(request, page, form, problem=refused.reason, status=429)
+    thanks = reverse(f"procedures:{SUBJECT[model]}_feedback_thanks", args=[slug])
+    return asking_page(HttpResponse(status=303, headers={"Location": thanks}))
+
+
+def _csrf_failure(request, model, slug):
+    """Answer a form without a good CSRF token: the same page, with what was typed, and a fresh token."""
+    page = _asked_about(request, model, slug, "feedback")
+    if page is None:
+        raise Http404
+    return _ask(request, page, FeedbackForm(initial=request.POST.dict()), problem=FORM_NOT_CHECKED, status=403)
+
+
+feedback_form.csrf_failure = _csrf_failure
+
+
+@require_safe
+def feedback_thanks(request, model, slug):
+    """Thank a reader, and say what becomes of their words."""
+    page = _asked_about(request, model, slug, "feedback_thanks")
+    if page is None:
+        return _moved(model, slug, to=f"{SUBJECT[model]}_feedback_thanks")
+    return typed_page(render(request, "procedures/feedback_thanks.html", {"page": page}))
+
+
+def _asked_about(request, model, slug, name):
+    """Return the published page that an address is about, or None; tell where that address stands in each language."""
+    pages = model.objects.published().in_language(get_language()).select_related("live_version", SUBJECT[model])
+    page = pages.defer("live_version__document").filter(slug=slug).first()
+    if page is not None:
+        _stand_in(request, addresses_about(page, name))
+    return page
+
+
+def _ask(request, page, form, *, problem="", status=200):
+    """Return the page with the form. `problem` is a sentence that says why nothing was kept."""
+    context = {
+        "page": page,
+        "form": form,
+        "token": token_of(request.POST),
+        "problems": [{"text": problem, "target": ""}] if problem else [],
+        "has_errors": bool(problem),
+    }
+    if request.method == "POST":
+        # A link would lose what was typed, so the language is changed by a button of the form.
+        languages = [language for language in languages_here(request) if language["is_same"]]
+        context |= {"languages_here": [], "languages": languages}
+    return asking_page(render(request, "procedures/feedback.html", context, status=status))
 
 
 # Where, who, and how to reach the clinic

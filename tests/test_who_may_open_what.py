@@ -10,8 +10,9 @@ from accounts.models import User
 from audit.models import Event
 from clinic.demo import loaders
 from clinic.personal_data import our_models
-from procedures.models import MissedSearch
+from procedures.models import MissedSearch, ProcedurePage
 from tests.appointments.factories import make_request
+from tests.procedures.factories import make_feedback
 from tests.staff import make_staff
 
 ROLES = ["reception", "nurse", "editor", "reviewer", "manager", "auditor"]
@@ -33,6 +34,7 @@ SEES = {
     "procedures.condition": PAGES,
     "procedures.conditionpage": PAGES,
     "procedures.conditionversion": PAGES,
+    "procedures.feedback": {"editor", "manager"},
     "procedures.missedsearch": {"editor"},
     "procedures.procedure": PAGES,
     "procedures.procedurepage": PAGES,
@@ -43,6 +45,8 @@ SEES = {
 PRESSES = {
     "appointments_appointmentrequest_move": TRIAGE,
     "outbox_message_try_again": TRIAGE,
+    "procedures_feedback_done": {"editor", "manager"},
+    "procedures_feedback_open": {"editor", "manager"},
     "procedures_procedurepage_draft": {"editor"},
     "procedures_procedurepage_withdraw": {"manager"},
     "procedures_conditionpage_draft": {"editor"},
@@ -89,6 +93,7 @@ def full_house(db, settings):
         if loader.name != "requests":
             loader.load(0)
     MissedSearch.objects.create(language="en", words_index="x", words="sore knee", days=3, last_day="2026-11-20")
+    make_feedback(ProcedurePage.objects.first())
     return make_request()
 
 

@@ -14,7 +14,7 @@ from appointments.wording import WORDINGS
 from audit.actors import STAFF
 from audit.models import Event
 from clinic.log_filters import leave_out_tokens
-from clinic.models import telephone_href
+from clinic.telephone import telephone_href
 from outbox.models import Message, State
 
 READ = "request.read"

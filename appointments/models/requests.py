@@ -5,11 +5,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from phonenumbers import NumberParseException, PhoneNumberFormat, format_number
-from phonenumbers import parse as parse_number
 
 from clinic.encryption import EncryptedDateField, EncryptedJSONField, EncryptedTextField, KeyedIndexField
 from clinic.models import Location
+from clinic.telephone import normalise_phone
 from clinic.translated import language_choices
 from clinic.visible import VisibleQuerySet
 from procedures.models import Procedure, ProcedureVersion
@@ -18,14 +17,6 @@ from procedures.models import Procedure, ProcedureVersion
 def normalise_email(email):
     """Return an e-mail address as it is compared: case aside."""
     return email.strip().casefold()
-
-
-def normalise_phone(number):
-    """Return a telephone number as it is compared: E.164 where it can be read, else its digits."""
-    try:
-        return format_number(parse_number(number, settings.PHONE_REGION), PhoneNumberFormat.E164)
-    except NumberParseException:
-        return "".join(sign for sign in number if sign.isdigit())
 
 
 class Status(models.TextChoices):

@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse, translate_url
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import get_language
@@ -24,6 +23,8 @@ from appointments.workflow import Outcome
 from audit.actors import Actor
 from clinic.context_processors import languages_here
 from clinic.models import Urgency
+from clinic.page_cache import asking_page
+from clinic.views import FORM_NOT_CHECKED
 
 URGENT = "urgent"
 
@@ -37,10 +38,6 @@ SEAL_IS_OLD = _(
     "Look at your answers again, then send them."
 )
 SEAL_IS_LOST = _("Nothing was sent. We could not read your answers, so we ask for them again. We are sorry.")
-FORM_NOT_CHECKED = _(
-    "Nothing was sent, and nothing you typed is lost. We could not check that this form came from your own browser. "
-    "Try once more. If it happens again, allow cookies for this site: we use 1, to keep your form safe."
-)
 
 
 # The request
@@ -49,22 +46,15 @@ FORM_NOT_CHECKED = _(
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_form(request):
     """Ask for an appointment or an answer: GET opens the first page, POST leads from page to page."""
-    return _kept_for_back(_moved(request) if request.method == "POST" else _started(request))
+    return asking_page(_moved(request) if request.method == "POST" else _started(request))
 
 
 def _csrf_failure(request):
     """Answer a page without a good CSRF token: the same page, with what was typed, and a fresh token."""
-    return _kept_for_back(_shown_again(request, status=403, sentence=FORM_NOT_CHECKED))
+    return asking_page(_shown_again(request, status=403, sentence=FORM_NOT_CHECKED))
 
 
 request_form.csrf_failure = _csrf_failure
-
-
-def _kept_for_back(response):
-    """Let this one browser keep the page: Chromium answers Back to a no-store page of a POST with a warning instead."""
-    patch_cache_control(response, private=True, no_cache=True)
-    response["X-Robots-Tag"] = "noindex"
-    return response
 
 
 def _started(request):

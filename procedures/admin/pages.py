@@ -50,7 +50,7 @@ class PageAdmin(HouseAdmin):
     search_help_text = _("Search by name or address.")
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
-    change_list_template = "admin/procedures/change_list.html"
+    change_list_template = "admin/procedures/page_list.html"
     change_form_template = "admin/procedures/page.html"
 
     # Who may

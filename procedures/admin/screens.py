@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
 from clinic import stale
+from clinic.models import StoredFile
+from clinic.stored_files import CAPTIONS, store
 from procedures import publishing
 from procedures.forms import (
     NUL,
@@ -18,9 +20,7 @@ from procedures.forms import (
     typed_rows,
     unjudged_form,
 )
-from procedures.models import StoredFile
 from procedures.sections import Section, plain
-from procedures.uploads import CAPTIONS, store
 
 REARRANGING = ("add", "remove", "up", "down")
 

@@ -9,7 +9,7 @@ from procedures.models.conditions import (
     ConditionVersion,
     ConditionWarningSign,
 )
-from procedures.models.files import StoredFile
+from procedures.models.feedback import Feedback
 from procedures.models.procedures import (
     Figure,
     MediaItem,
@@ -37,6 +37,7 @@ __all__ = [
     "ConditionSource",
     "ConditionVersion",
     "ConditionWarningSign",
+    "Feedback",
     "Figure",
     "IndexedWord",
     "MediaItem",
@@ -52,7 +53,6 @@ __all__ = [
     "Source",
     "State",
     "Step",
-    "StoredFile",
     "Trigram",
     "Unit",
     "WarningSign",

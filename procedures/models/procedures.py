@@ -5,11 +5,10 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Clinician, Location
+from clinic.models import Clinician, Location, StoredFile
 from clinic.visible import VisibleQuerySet
 from procedures import drawings
 from procedures.models.conditions import Condition
-from procedures.models.files import StoredFile
 from procedures.models.rows import (
     Fact,
     FigureRow,

@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appointments.fields import MARK, LongTextField
 from appointments.models import AppointmentRequest
+from clinic.typed_text import MARK, LongTextField
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
 from tests.appointments.visitor import ADDRESS, GOOD, Visitor
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic.models import telephone_href
+from clinic.telephone import normalise_phone, telephone_href
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,13 @@ def test_a_number_of_no_known_plan_is_dialled_digit_by_digit(written, dialled):
 def test_words_without_a_number_dial_nothing():
     assert telephone_href("") == ""
     assert telephone_href("call us") == ""
+
+
+@pytest.mark.parametrize("written", ["(206) 555-0142", "206.555.0142", "+1 206 555 0142", "1-206-555-0142"])
+def test_a_number_is_the_same_however_it_is_written(written):
+    assert normalise_phone(written) == "+12065550142"
+
+
+def test_what_is_no_number_of_a_plan_is_compared_by_its_digits():
+    assert normalise_phone("0") == "0"
+    assert normalise_phone("ask for Ana") == ""

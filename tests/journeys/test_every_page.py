@@ -2,8 +2,10 @@
 
 import pytest
 
+from procedures.models import ProcedurePage
 from tests.appointments.factories import make_request
 from tests.journeys.walking import demonstration, fits, log_in  # noqa: F401 -- a fixture
+from tests.procedures.factories import make_feedback
 
 PATHS = [
     "",
@@ -11,8 +13,11 @@ PATHS = [
     "procedures/?q=vertebra",
     "procedures/?q=xqzzv",
     "procedures/{procedure}/",
+    "procedures/{procedure}/feedback/",
+    "procedures/{procedure}/feedback/thanks/",
     "procedures/compare/{procedure}/{other}/",
     "conditions/{condition}/",
+    "conditions/{condition}/feedback/",
     "locations/",
     "locations/lantern-quay/",
     "team/",
@@ -48,6 +53,8 @@ STAFF_ADDRESSES = [
     "clinic/generalwarningsign/1/change/",
     "outbox/message/",
     "outbox/message/{message}/change/",
+    "procedures/feedback/",
+    "procedures/feedback/{feedback}/change/",
     "procedures/missedsearch/",
     "procedures/procedure/1/change/",
     "procedures/procedurepage/",
@@ -85,7 +92,7 @@ def test_reading_sets_no_cookie(new_context):
     context = new_context()
     page = context.new_page()
     for address in ADDRESSES:
-        if "request" not in address:
+        if not address.endswith(("/request/", "/feedback/")):
             page.goto(address)
     assert context.cookies() == []
 
@@ -96,8 +103,8 @@ def test_staff_screens_are_sound_in_every_mode_and_width(new_context, axe, mode,
     context = new_context(viewport={"width": width, "height": 800}, **mode)
     page = context.new_page()
     log_in(page, "superuser")
-    request = make_request()
-    places = {"request": request.pk, "message": 1}
+    feedback = make_feedback(ProcedurePage.objects.first())
+    places = {"request": make_request().pk, "message": 1, "feedback": feedback.pk}
     for address in STAFF_ADDRESSES:
         page.goto(f"/admin/{address.format(**places)}")
         assert "Log in" not in page.title()

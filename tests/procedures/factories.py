@@ -4,8 +4,8 @@ import itertools
 from datetime import date
 
 from audit.actors import Actor
-from clinic.models import Clinician
-from procedures import publishing
+from clinic.models import Clinician, StoredFile
+from procedures import feedback, publishing
 from procedures.content_files import fill
 from procedures.models import (
     Condition,
@@ -14,7 +14,6 @@ from procedures.models import (
     Procedure,
     ProcedurePage,
     ProcedureVersion,
-    StoredFile,
 )
 from procedures.sections import section_named, sections_of
 
@@ -55,6 +54,12 @@ def make_clinician(**values):
         **values,
     }
     return Clinician.objects.create(**values)
+
+
+def make_feedback(page, **values):
+    """Return what a reader has said about a published page: that it did not help, and why."""
+    said = {"is_helpful": False, "words": "How long until I drive?", "token": f"token-{next(_numbers)}", **values}
+    return feedback.leave(page=page, by=Actor.visitor(), **said)
 
 
 def make_file(**values):

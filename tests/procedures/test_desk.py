@@ -105,6 +105,13 @@ def test_the_list_finds_a_page_and_bears_any_search(editor):
         assert "<script>" not in response.content.decode()
 
 
+@pytest.mark.parametrize("kind", ["procedure", "condition", "missedsearch", "feedback"])
+def test_a_list_that_cannot_be_searched_offers_no_search_for_a_page(editor, kind):
+    shown = signed_in(editor).get(f"/admin/procedures/{kind}/").content.decode()
+    assert "searchbar" not in shown
+    assert "There is no page yet" not in shown
+
+
 def test_an_editor_adds_a_procedure_and_its_page_and_starts_a_draft(editor):
     client = signed_in(editor)
     client.post("/admin/procedures/procedure/add/", {"key": "vertebroplasty", "order": 3})

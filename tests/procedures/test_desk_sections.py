@@ -6,9 +6,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from clinic.models import StoredFile
 from procedures import publishing
 from procedures.admin.pages import admin_url
-from procedures.models import ProcedureVersion, StoredFile
+from procedures.models import ProcedureVersion
 from procedures.sections import section_named, sections_of
 from tests.procedures.factories import COMMAND, enough, figure, full_draft, make_draft, make_file, make_procedure, save
 

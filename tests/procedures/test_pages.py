@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertInHTML, assertNotContains, assertRedirects
 
+from clinic import stored_files
 from clinic.models import Accreditation, Closure, OpeningHours, PageStamp
-from procedures import publishing, uploads
+from procedures import publishing
 from tests.procedures.published import (
     BY,
     every_section,
@@ -203,10 +204,10 @@ def test_restrictions_stand_under_their_days_and_begin_with_do_not(client, kypho
 def test_pictures_films_and_documents_are_shown_with_their_words(client, kyphoplasty):
     picture = finders.find("img/touch-icon.png")
     with open(picture, "rb") as file:
-        image = uploads.store(SimpleUploadedFile("spine.png", file.read()))
-    captions = uploads.store(SimpleUploadedFile("film.vtt", b"WEBVTT\n"))
-    film = uploads.store(SimpleUploadedFile("film.mp4", b"\x00\x00\x00\x20ftypisom" + b"\0" * 20))
-    leaflet = uploads.store(SimpleUploadedFile("leaflet.pdf", b"%PDF-1.7\n"))
+        image = stored_files.store(SimpleUploadedFile("spine.png", file.read()))
+    captions = stored_files.store(SimpleUploadedFile("film.vtt", b"WEBVTT\n"))
+    film = stored_files.store(SimpleUploadedFile("film.mp4", b"\x00\x00\x00\x20ftypisom" + b"\0" * 20))
+    leaflet = stored_files.store(SimpleUploadedFile("leaflet.pdf", b"%PDF-1.7\n"))
     publish_page(
         kyphoplasty,
         sections={

@@ -8,8 +8,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from procedures import uploads
-from procedures.models import StoredFile
+from clinic import stored_files
+from clinic.models import StoredFile
 
 PDF = b"%PDF-1.7\n" + b"0123456789" * 10
 
@@ -45,7 +45,7 @@ def upload(content, name="a file.pdf"):
 
 @pytest.fixture
 def stored(db):
-    return uploads.store(upload(PDF))
+    return stored_files.store(upload(PDF))
 
 
 # Taking files
@@ -66,7 +66,7 @@ def stored(db):
 )
 @pytest.mark.django_db
 def test_a_file_is_known_by_what_it_holds_and_not_by_its_name(content, name, content_type):
-    stored = uploads.store(upload(content, "A file.html"))
+    stored = stored_files.store(upload(content, "A file.html"))
     assert (stored.name, stored.content_type, stored.size) == (name, content_type, len(content))
 
 
@@ -88,32 +88,32 @@ def test_a_file_is_known_by_what_it_holds_and_not_by_its_name(content, name, con
 @pytest.mark.django_db
 def test_what_is_none_of_our_types_is_refused_with_the_types_that_are(content):
     with pytest.raises(ValidationError, match="Choose a picture"):
-        uploads.store(upload(content, "harmless.png"))
+        stored_files.store(upload(content, "harmless.png"))
     assert not StoredFile.objects.exists()
 
 
 @pytest.mark.django_db
 def test_a_file_that_is_too_big_is_refused_and_leaves_nothing_behind(media_root):
     with pytest.raises(ValidationError, match="This file is too big"):
-        uploads.store(upload(CAPTIONS + b" " * uploads.CAPTIONS.largest))
+        stored_files.store(upload(CAPTIONS + b" " * stored_files.CAPTIONS.largest))
     assert not media_root.exists()
 
 
 @pytest.mark.parametrize("content", [png(), JPEG, WEBP_LOSSY, WEBP_LOSSLESS, WEBP_EXTENDED])
 @pytest.mark.django_db
 def test_the_size_of_a_picture_is_read_so_that_pages_do_not_jump(content):
-    stored = uploads.store(upload(content))
+    stored = stored_files.store(upload(content))
     assert (stored.width, stored.height) == (20, 10)
 
 
 @pytest.mark.parametrize("content", [JPEG[:9], b"\xff\xd8\xff\xe0\xff\xff", b"\x89PNG\r\n\x1a\n", WEBP_LOSSY[:12]])
 def test_a_picture_that_breaks_off_has_no_size(content):
-    assert uploads.picture_size(content) in [(None, None), (0, 0)]
+    assert stored_files.picture_size(content) in [(None, None), (0, 0)]
 
 
 @pytest.mark.django_db
 def test_the_same_bytes_are_kept_once_whatever_their_name(media_root):
-    first, second = uploads.store(upload(PDF, "first.pdf")), uploads.store(upload(PDF, "second.pdf"))
+    first, second = stored_files.store(upload(PDF, "first.pdf")), stored_files.store(upload(PDF, "second.pdf"))
     assert first == second
     assert [path.read_bytes() for path in media_root.rglob("*") if path.is_file()] == [PDF]
 
@@ -132,7 +132,7 @@ def test_the_same_bytes_are_kept_once_whatever_their_name(media_root):
     ],
 )
 def test_a_name_is_made_safe(name, safe):
-    assert uploads.safe_name(name, uploads.PDF) == safe
+    assert stored_files.safe_name(name, stored_files.PDF) == safe
 
 
 # Giving files out

@@ -1,0 +1,406 @@
+"""Readers say whether a page helped and what is missing; editors work it off; nothing of it is kept for long."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from cryptography.fernet import Fernet
+from django.db import IntegrityError, connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.models import Event
+from clinic.encryption import forget_keys
+from clinic.refusals import Refused
+from clinic.typed_text import MARK
+from outbox import sender
+from procedures import feedback, publishing
+from procedures.models import Feedback
+from tests.appointments.visitor import Reader
+from tests.procedures.factories import make_feedback
+from tests.procedures.published import (
+    BY,
+    make_clinic,
+    make_condition,
+    make_draft,
+    make_procedure,
+    publish_in_both_languages,
+    publish_page,
+)
+
+pytestmark = pytest.mark.django_db
+
+FORM = "/procedures/kyphoplasty/feedback/"
+IN_SPANISH = "/es/procedures/cifoplastia/feedback/"
+WORDS = "How long until I drive?"
+
+
+@pytest.fixture(autouse=True)
+def kyphoplasty():
+    make_clinic()
+    procedure = make_procedure()
+    publish_in_both_languages(procedure)
+    return procedure
+
+
+@pytest.fixture
+def page(kyphoplasty):
+    return kyphoplasty.pages.get(language="en")
+
+
+def read(response):
+    """Return what a page says, as a test asks for it."""
+    return Reader(response.content.decode())
+
+
+def fill(client, address=FORM, **typed):
+    """Open the form, fill it in, and press "Send"."""
+    values = read(client.get(address)).values
+    return client.post(address, {"is_helpful": "no", "words": WORDS, "token": values["token"], "go": "send"} | typed)
+
+
+# What a reader sees
+
+
+@pytest.mark.parametrize("address", [FORM, IN_SPANISH])
+def test_each_page_leads_at_its_end_to_a_form_of_its_own(client, address):
+    reading = client.get(address.removesuffix("feedback/")).content.decode()
+    assert f'<a href="{address}">' in reading
+    assert "<form" not in reading
+    response = client.get(address)
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "private, no-cache"
+    assert response["X-Robots-Tag"] == "noindex"
+
+
+def test_a_condition_is_asked_about_too(client):
+    condition = make_condition()
+    publish_page(condition, slug="fracture", names={"plain_name": "Broken bone"})
+    assert '<a href="/conditions/fracture/feedback/">' in client.get("/conditions/fracture/").content.decode()
+    response = fill(client, "/conditions/fracture/feedback/")
+    assert response["Location"] == "/conditions/fracture/feedback/thanks/"
+    assert Feedback.objects.get().page == condition.pages.get()
+
+
+def test_the_form_says_to_write_no_name_and_when_the_words_are_deleted(client):
+    text = read(client.get(FORM)).text
+    assert "Do not write your name" in text
+    assert "90 days" in text
+    assert "(206) 555-0142" in text
+
+
+def test_what_was_said_is_kept_with_the_page_and_its_version_and_nothing_about_the_reader(client, page):
+    response = fill(client)
+    assert (response.status_code, response["Location"]) == (303, FORM + "thanks/")
+    said = Feedback.objects.get()
+    assert (said.page, said.version, said.language) == (page, 1, "en")
+    assert (said.is_helpful, said.words, said.done_at) == (False, WORDS, None)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM procedures_feedback")
+        stored = " ".join(map(str, cursor.fetchone()))
+    for secret in ("drive", "127.0.0.1"):
+        assert secret not in stored
+    event = Event.objects.about(said).get()
+    assert (event.verb, event.actor_kind) == ("feedback.received", "visitor")
+    assert event.details == {"procedurepage": page.pk, "version": 1}
+
+
+def test_the_version_that_is_on_the_site_is_the_one_named(client, kyphoplasty):
+    publish_page(kyphoplasty)
+    fill(client)
+    assert Feedback.objects.get().version == 2
+
+
+def test_a_spanish_reader_is_asked_and_thanked_in_spanish(client, kyphoplasty):
+    response = fill(client, IN_SPANISH, words="¿Cuándo puedo manejar?")
+    assert response["Location"] == IN_SPANISH + "thanks/"
+    assert "Gracias" in read(client.get(response["Location"])).title
+    assert Feedback.objects.get().language == "es"
+
+
+def test_the_thanks_are_for_this_reader_alone_and_lead_back(client):
+    response = client.get(FORM + "thanks/")
+    assert response["Cache-Control"] == "private, no-cache"
+    assert 'href="/procedures/kyphoplasty/"' in response.content.decode()
+    assert client.post(FORM + "thanks/").status_code == 405
+
+
+def test_a_page_that_helped_without_a_word_more_leaves_nothing_to_do(client):
+    fill(client, is_helpful="yes", words="")
+    fill(client, is_helpful="no", words="")
+    fill(client, is_helpful="yes", words="Thank you, but how long is the stay?")
+    assert [(said.is_helpful, bool(said.words)) for said in Feedback.objects.done()] == [(True, False)]
+    assert Feedback.objects.done().get().done_by is None
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"is_helpful": ""}, "Choose “Yes” or “No”."),
+        ({"is_helpful": "perhaps"}, "Choose “Yes” or “No”."),
+        (
+            {"words": "x" * 1001},
+            "“What is missing, or hard to understand?” can hold 1,000 characters, and you have 1,001. Make it shorter.",
+        ),
+        (
+            {"words": "dr\u202eive"},
+            f"“What is missing, or hard to understand?” has a hidden character, which we show as {MARK}. Delete it.",
+        ),
+    ],
+)
+def test_a_wrong_answer_comes_back_with_a_sentence_and_what_was_typed(client, typed, sentence):
+    response = fill(client, **typed)
+    assert response.status_code == 422
+    assert response["Cache-Control"] == "private, no-cache"
+    shown = read(response)
+    assert shown.errors == [sentence]
+    assert shown.title.startswith("Error:")
+    assert shown.values["words"] == typed.get("words", WORDS).replace("\u202e", MARK)
+    assert not Feedback.objects.exists()
+
+
+def test_a_form_without_a_good_token_comes_back_as_it_was_typed_and_can_be_sent(page):
+    client = Client(enforce_csrf_checks=True)
+    response = client.post(FORM, {"is_helpful": "no", "words": WORDS})
+    assert response.status_code == 403
+    assert response["Cache-Control"] == "private, no-cache"
+    shown = read(response)
+    assert "nothing you typed is lost" in shown.errors[0]
+    assert shown.values["words"] == WORDS
+    assert ("is_helpful", "no") in shown.checked
+    assert not Feedback.objects.exists()
+    again = {
+        "is_helpful": "no",
+        "words": shown.values["words"],
+        "csrfmiddlewaretoken": shown.values["csrfmiddlewaretoken"],
+    }
+    assert client.post(FORM, again).status_code == 303
+    assert client.post("/procedures/nothing/feedback/", again | {"csrfmiddlewaretoken": ""}).status_code == 404
+
+
+def test_the_language_changes_without_losing_what_was_typed(client):
+    shown = fill(client, is_helpful="").content.decode()
+    assert f'formaction="{IN_SPANISH}"' in shown
+    response = client.post(IN_SPANISH, {"is_helpful": "no", "words": WORDS, "go": "language"})
+    assert response.status_code == 200
+    assert read(response).values["words"] == WORDS
+    assert read(response).errors == []
+    assert ("is_helpful", "no") in read(response).checked
+    assert not Feedback.objects.exists()
+
+
+def test_the_same_form_sent_twice_is_one_answer_and_two_readers_are_two(client):
+    typed = {"is_helpful": "no", "words": WORDS, "token": read(client.get(FORM)).values["token"]}
+    for _press in range(2):
+        assert client.post(FORM, typed).status_code == 303
+    assert Event.objects.filter(verb="feedback.received").count() == Feedback.objects.count() == 1
+    client.post(FORM, typed | {"words": "And when do I swim?"})
+    fill(client)
+    assert Feedback.objects.count() == 3
+
+
+@pytest.mark.parametrize("token", ["", "x", "\x00" * 22, "ñ" * 22, "<script>" * 9000])
+def test_a_token_that_is_none_of_ours_loses_nothing(client, token):
+    assert fill(client, token=token).status_code == 303
+    assert read(fill(client, token=token, is_helpful="")).values["token"] != token
+    assert Feedback.objects.get().words == WORDS
+
+
+def test_a_flood_ends_with_the_telephone_number_and_the_words_still_on_the_screen(client, page):
+    for _number in range(feedback.MOST_A_DAY):
+        make_feedback(page)
+    response = fill(client, words="Mine is number 41.")
+    assert response.status_code == 429
+    shown = read(response)
+    assert "Call us at (206) 555-0142" in shown.errors[0]
+    assert shown.values["words"] == "Mine is number 41."
+    assert Feedback.objects.count() == feedback.MOST_A_DAY
+    assert fill(client, IN_SPANISH).status_code == 303
+    with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
+        assert fill(client).status_code == 303
+
+
+def test_a_press_that_arrived_is_thanked_for_again_even_when_the_page_has_had_its_fill(client, page):
+    typed = {"is_helpful": "no", "words": WORDS, "token": read(client.get(FORM)).values["token"]}
+    client.post(FORM, typed)
+    for _number in range(feedback.MOST_A_DAY - 1):
+        make_feedback(page)
+    assert client.post(FORM, typed).status_code == 303
+
+
+@pytest.mark.parametrize("end", ["feedback/", "feedback/thanks/"])
+def test_an_address_of_another_language_leads_to_the_right_one(client, end):
+    response = client.get(f"/procedures/cifoplastia/{end}")
+    assert (response.status_code, response["Location"]) == (301, f"/procedures/kyphoplasty/{end}")
+    assert client.get(f"/procedures/nothing/{end}").status_code == 404
+
+
+@pytest.mark.parametrize("end", ["feedback/", "feedback/thanks/"])
+def test_a_page_that_is_not_on_the_site_is_not_asked_about(client, page, end):
+    publishing.withdraw_page(page=page, by=BY)
+    assert client.get(f"/procedures/kyphoplasty/{end}").status_code == 404
+
+
+def test_a_preview_does_not_ask(client, kyphoplasty, editor):
+    client.force_login(editor)
+    version = make_draft(kyphoplasty)
+    assert "feedback" not in client.get(f"/procedures/preview/procedure/{version.pk}/").content.decode()
+
+
+def test_opening_the_form_writes_nothing_and_asks_little(client, django_assert_max_num_queries):
+    before = Event.objects.count()
+    with django_assert_max_num_queries(6):
+        client.get(FORM)
+    assert Event.objects.count() == before
+    assert not Feedback.objects.exists()
+
+
+# What the editors do
+
+
+def sheet(said):
+    return reverse("admin:procedures_feedback_change", args=[said.pk])
+
+
+def button(said, what):
+    return reverse(f"admin:procedures_feedback_{what}", args=[said.pk])
+
+
+LIST = "/admin/procedures/feedback/"
+
+
+def test_what_waits_stands_on_the_desks_first_page(client, page, editor, manager, reviewer):
+    make_feedback(page)
+    make_feedback(page, is_helpful=True, words="")
+    for who in (editor, manager):
+        client.force_login(who)
+        shown = client.get("/admin/").content.decode()
+        assert "1 answer about a page waits for you." in shown
+        assert f'href="{LIST}?state=open"' in shown
+    client.force_login(reviewer)
+    assert "answer about a page" not in client.get("/admin/").content.decode()
+
+
+def test_the_list_has_the_open_ones_first_and_no_words(client, page, editor):
+    done, first, second = (make_feedback(page) for _ in range(3))
+    feedback.mark_done(feedback=done, by=editor.as_actor())
+    client.force_login(editor)
+    response = client.get(LIST)
+    assert [said.pk for said in response.context["cl"].result_list] == [second.pk, first.pk, done.pk]
+    assert WORDS not in response.content.decode()
+    for state, found in {"open": {first, second}, "done": {done}, "other": {done, first, second}}.items():
+        assert set(client.get(f"{LIST}?state={state}").context["cl"].result_list) == found
+
+
+def test_the_list_takes_the_same_queries_however_long_it_is(client, page, editor, django_assert_max_num_queries):
+    client.force_login(editor)
+    for _ in range(2):
+        for _number in range(10):
+            feedback.mark_done(feedback=make_feedback(page), by=editor.as_actor())
+        with django_assert_max_num_queries(9):
+            client.get(LIST)
+
+
+def test_reading_the_words_is_recorded(client, page, editor):
+    said = make_feedback(page, words="<b>Swim?</b>\nDrive?")
+    client.force_login(editor)
+    shown = client.get(sheet(said)).content.decode()
+    assert "&lt;b&gt;Swim?&lt;/b&gt;<br>Drive?" in shown
+    event = Event.objects.about(said).first()
+    assert (event.verb, event.actor_id) == ("feedback.read", editor.pk)
+    assert "nothing was written" in client.get(sheet(make_feedback(page, words=""))).content.decode()
+
+
+def test_words_that_no_key_opens_are_said_to_be_so(client, page, editor, settings):
+    said = make_feedback(page)
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    forget_keys()
+    client.force_login(editor)
+    assert client.get(LIST).status_code == 200
+    response = client.get(sheet(said), follow=True)
+    assert "These words cannot be read with this site’s keys." in response.content.decode()
+    assert Event.objects.about(said).first().verb == "feedback.received"
+
+
+def test_an_editor_marks_it_as_done_and_takes_that_back(client, page, editor):
+    said = make_feedback(page)
+    client.force_login(editor)
+    assert button(said, "done") in client.get(sheet(said)).content.decode()
+    assert "It is marked as done." in client.post(button(said, "done"), follow=True).content.decode()
+    said.refresh_from_db()
+    assert said.done_by == editor
+    assert said.done_at is not None
+    assert button(said, "open") in client.get(sheet(said)).content.decode()
+    client.post(button(said, "open"))
+    said.refresh_from_db()
+    assert (said.done_at, said.done_by) == (None, None)
+    verbs = [event.verb for event in Event.objects.about(said) if event.verb != "feedback.read"]
+    assert verbs == ["feedback.opened_again", "feedback.done", "feedback.received"]
+
+
+@pytest.mark.parametrize(("what", "sentence"), [("done", "marked as done already"), ("open", "opened again already")])
+def test_a_press_that_a_colleague_made_first_changes_nothing(client, page, editor, editor2, what, sentence):
+    said = make_feedback(page)
+    if what == "done":
+        feedback.mark_done(feedback=said, by=editor2.as_actor())
+    before = Feedback.objects.values().get()
+    client.force_login(editor)
+    assert sentence in client.post(button(said, what), follow=True).content.decode()
+    assert Feedback.objects.values().get() == before
+
+
+@pytest.mark.parametrize("role", ["reception", "nurse", "reviewer", "auditor"])
+def test_nobody_else_reads_or_marks_it(client, page, request, role):
+    said, user = make_feedback(page), request.getfixturevalue(role)
+    client.force_login(user)
+    assert client.get(LIST).status_code == client.get(sheet(said)).status_code == 403
+    assert client.post(button(said, "done")).status_code == 403
+    assert client.get(button(said, "done")).status_code == 405
+    with pytest.raises(Refused, match="Your role does not allow this"):
+        feedback.mark_done(feedback=said, by=user.as_actor())
+    assert Feedback.objects.open().exists()
+    assert Event.objects.about(said).count() == 1
+
+
+def test_what_a_reader_said_is_changed_by_nobody_and_removed_by_a_manager_alone(client, page, editor, manager):
+    said = make_feedback(page)
+    for who, codes in {editor: (403, 403), manager: (403, 302)}.items():
+        client.force_login(who)
+        changed = client.post(sheet(said), {"words": "Fine."}).status_code
+        removed = client.post(reverse("admin:procedures_feedback_delete", args=[said.pk]), {"post": "yes"}).status_code
+        assert (changed, removed) == codes
+    assert not Feedback.objects.exists()
+    assert Event.objects.about(said).first().verb == "feedback.removed"
+
+
+# How it ends
+
+
+def test_after_90_days_it_is_deleted_done_or_not_and_only_the_number_is_recorded(page, editor):
+    now = timezone.now()
+    with time_machine.travel(now - timedelta(days=90, minutes=1)):
+        feedback.mark_done(feedback=make_feedback(page), by=editor.as_actor())
+        make_feedback(page)
+    with time_machine.travel(now - timedelta(days=89)):
+        young = make_feedback(page)
+    assert sender.do_chores() >= 2
+    assert Feedback.objects.get() == young
+    event = Event.objects.get(verb="feedback.forgotten")
+    assert (event.actor_name, event.details) == ("forget feedback", {"count": 2})
+    sender.do_chores()
+    assert Event.objects.filter(verb="feedback.forgotten").count() == 1
+
+
+def test_it_is_about_one_page(page):
+    with pytest.raises(IntegrityError):
+        Feedback.objects.create(version=1, language="en", is_helpful=True)
+
+
+def test_nobody_has_done_what_is_not_done(page, editor):
+    said = make_feedback(page)
+    with pytest.raises(IntegrityError):
+        Feedback.objects.filter(pk=said.pk).update(done_by=editor)
