@@ -107,7 +107,7 @@ lock: .venv/.tools-ready ## make requirements.txt and requirements-dev.txt from 
 
 # Setting up, done once and again when a lock changes
 
-system: ## install Chromium, PostgreSQL and gettext where that is possible, or say what is left out
+system: ## install Chromium, PostgreSQL, gettext and pango where that is possible, or say what is left out
 	@.ci/system
 
 .venv/bin/python:

@@ -22,11 +22,15 @@ from clinic.models import PageStamp
 ENCODINGS = {"br": lambda page: brotli.compress(page, quality=5), "gzip": lambda page: gzip.compress(page, mtime=0)}
 
 
+def standing():
+    """Return what every public page depends on besides its address and language: stamp, release and local day."""
+    return PageStamp.current(), settings.RELEASE, timezone.localdate().isoformat()
+
+
 def etag(request, encoding=""):
     """Return the strong ETag of a public page: its address, language, stamp, release, local day and encoding."""
     place = (request.get_full_path(), get_language(), encoding)
-    parts = (*place, PageStamp.current(), settings.RELEASE, timezone.localdate())
-    return f'"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
+    return f'"{sha256(repr((*place, *standing())).encode()).hexdigest()[:32]}"'
 
 
 def encoding_for(request):

@@ -19,7 +19,7 @@ from clinic.models import PageStamp
 from clinic.refusals import Refused, Stale, Unfit
 from procedures import content_checks, search_index
 from procedures.documents import figures_of, freeze
-from procedures.models import State
+from procedures.models import Leaflet, ProcedureVersion, State
 from procedures.sections import sections_of
 
 REVIEW_LASTS = timedelta(days=365)
@@ -390,6 +390,7 @@ def publish(*, versions, by, seen_revisions=None):
         version.document = freeze(version)
         _move(version, "publish", by=by, published_at=version.published_at, document=version.document)
         _point_page_at(version)
+    Leaflet.objects.promise([version for version in versions if isinstance(version, ProcedureVersion)])
     PageStamp.move()
     search_index.index_subjects({version.page.subject for version in versions})
     return versions

@@ -165,6 +165,15 @@ def test_a_check_that_is_overdue_is_told(client, kyphoplasty, vertebroplasty):
     assertContains(client.get(ADDRESS), "This page was due for review on January 1, 2021.", count=1)
 
 
+def test_a_clinic_that_wants_no_warning_still_tells_the_true_date(client, kyphoplasty, vertebroplasty):
+    make_clinic(when_overdue="dates")
+    publish_page(vertebroplasty, slug="vertebroplasty")
+    publish_page(kyphoplasty, reviewed_on=date(2020, 1, 1), next_review_due=date(2021, 1, 1))
+    response = client.get(ADDRESS)
+    assertContains(response, "The next check was due on January 1, 2021.", count=1)
+    assertNotContains(response, "Ask us if you want to be sure")
+
+
 def test_a_comparison_asks_the_database_at_most_six_times(
     client, kyphoplasty, vertebroplasty, django_assert_num_queries
 ):

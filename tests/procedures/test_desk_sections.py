@@ -11,12 +11,13 @@ from procedures import publishing
 from procedures.admin.pages import admin_url
 from procedures.models import ProcedureVersion
 from procedures.sections import section_named, sections_of
+from tests.clinic.uploads import png
 from tests.procedures.factories import COMMAND, enough, figure, full_draft, make_draft, make_file, make_procedure, save
 
 pytestmark = pytest.mark.django_db
 
 MOST_FIELDS = 300
-PICTURE = b"\x89PNG\r\n\x1a\n" + b"\x00" * 60
+PICTURE = png()
 
 
 class Fields(HTMLParser):

@@ -1,19 +1,21 @@
 """The pages that patients read: what they show, what they leave out, and what they ask of the database."""
 
 import struct
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import time_machine
 from django.contrib.staticfiles import finders
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertInHTML, assertNotContains, assertRedirects
 
 from clinic import stored_files
-from clinic.models import Accreditation, Closure, OpeningHours, PageStamp
+from clinic.models import Accreditation, Closure, OpeningHours, PageStamp, WhenOverdue
 from procedures import publishing
+from tests.procedures.factories import make_file
 from tests.procedures.published import (
     BY,
     every_section,
@@ -58,11 +60,12 @@ def make_full_clinic(rows=1):
         OpeningHours.objects.create(weekday=n % 7, opens=time(8), closes=time(12 + n))
         procedure.performed_at.add(performs)
         procedure.evaluated_at.add(examines)
-        clinician = make_clinician(f"ada-{name}", languages=["en"])
+        shown = {"picture": make_file(width=20, height=10), "alternative_text": {"en": "A face"}}
+        clinician = make_clinician(f"ada-{name}", languages=["en"], **shown)
         clinician.locations.add(performs, examines)
         procedure.clinicians.add(clinician)
         other.clinicians.add(clinician)
-        Accreditation.objects.create(key=f"mark-{name}", name="A mark", body="A body", since=2021)
+        Accreditation.objects.create(key=f"mark-{name}", name="A mark", body="A body", since=2021, **shown)
         Closure.objects.create(date=timezone.localdate() + timedelta(days=10 * rows + n))
     slugs = (f"kyphoplasty-{rows}", f"cifoplastia-{rows}")
     sections = every_section(rows) | {"related": {"related": related}}
@@ -263,8 +266,86 @@ def test_the_foot_says_who_checked_the_page_and_when_it_is_due_again(client, kyp
 def test_a_page_past_its_review_date_says_so_and_promises_no_later_one(client, kyphoplasty):
     publish_page(kyphoplasty, reviewed_on=date(2020, 1, 1), next_review_due=date(2021, 3, 4))
     response = client.get("/procedures/kyphoplasty/")
-    assertContains(response, "This page was due for review on March 4, 2021.")
+    assertContains(response, "This page was due for review on March 4, 2021.", count=1)
     assertNotContains(response, "Next check due")
+
+
+OVERDUE = {"reviewed_on": date(2020, 1, 1), "next_review_due": date(2021, 3, 4)}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "order"),
+    [
+        ("dates", ["</h1>", 'class="lead"', "<footer", "Next check was due", "March 4, 2021"]),
+        ("foot", ["</h1>", 'class="lead"', "<footer", "due to be checked again", "on March 4, 2021"]),
+        ("top", ["</h1>", "due to be checked again", "on March 4, 2021", 'class="lead"', "Next check was due"]),
+    ],
+)
+@pytest.mark.parametrize("make", [make_procedure, make_condition])
+def test_the_clinic_chooses_where_readers_are_warned_of_a_page_past_its_review_date(client, make, chosen, order):
+    make_clinic(when_overdue=chosen)
+    page = publish_page(make(), **OVERDUE)
+    words = client.get(page.get_absolute_url()).content.decode()
+    place = 0
+    for each in order:
+        place = words.index(each, place)
+    assert words.count("due to be checked again") == (chosen != "dates")
+    assert "Next check due" not in words
+
+
+@pytest.mark.parametrize("chosen", WhenOverdue.values)
+def test_a_page_that_is_not_yet_due_warns_of_nothing(client, kyphoplasty, chosen):
+    make_clinic(when_overdue=chosen)
+    publish_page(kyphoplasty, next_review_due=timezone.localdate() + timedelta(days=1))
+    response = client.get("/procedures/kyphoplasty/")
+    assertContains(response, "Next check due", count=1)
+    assertNotContains(response, "was due")
+
+
+@pytest.mark.parametrize(("chosen", "said"), [("dates", "Next check was due"), ("foot", "again"), ("top", "again")])
+def test_a_kept_page_becomes_overdue_at_midnight_although_nothing_was_saved(client, kyphoplasty, chosen, said):
+    make_clinic(when_overdue=chosen)
+    today = timezone.localdate()
+    publish_page(kyphoplasty, reviewed_on=today - timedelta(days=30), next_review_due=today)
+    late = timezone.make_aware(datetime.combine(today, time(23, 59, 59)))
+    with time_machine.travel(late, tick=False) as clock:
+        first = client.get("/procedures/kyphoplasty/")
+        kept = {"if-none-match": first.headers["ETag"]}
+        assertContains(first, "Next check due")
+        assert client.get("/procedures/kyphoplasty/", headers=kept).status_code == 304
+        clock.shift(1)
+        response = client.get("/procedures/kyphoplasty/", headers=kept)
+    assertContains(response, said)
+    assertNotContains(response, "Next check due")
+
+
+def test_a_change_of_what_readers_are_told_shows_at_once(client, kyphoplasty, manager):
+    publish_page(kyphoplasty, **OVERDUE)
+    kept = {"if-none-match": client.get("/procedures/kyphoplasty/").headers["ETag"]}
+    client.force_login(manager)
+    address = "/admin/clinic/clinicprofile/1/change/"
+    form = client.get(address).context["adminform"].form
+    fields = {bound.html_name: bound.value() for bound in form if isinstance(bound.value(), str | int)}
+    assert client.post(address, fields | {"when_overdue": "top", "strapline_en": "Backs"}).status_code == 302
+    client.logout()
+    response = client.get("/procedures/kyphoplasty/", headers=kept)
+    assert response.content.index(b"due to be checked again") < response.content.index(b'class="lead"')
+
+
+@pytest.mark.parametrize("chosen", WhenOverdue.values)
+def test_what_readers_are_told_of_an_overdue_page_costs_no_question_to_the_database(
+    client, kyphoplasty, chosen, django_assert_num_queries
+):
+    make_clinic(when_overdue=chosen)
+    publish_page(kyphoplasty, **OVERDUE)
+    with django_assert_num_queries(6):
+        client.get("/procedures/kyphoplasty/")
+
+
+def test_a_reader_of_spanish_is_told_too(client, kyphoplasty):
+    make_clinic(when_overdue="dates")
+    publish_page(kyphoplasty, language="es", slug="cifoplastia", **OVERDUE)
+    assertContains(client.get("/es/procedures/cifoplastia/"), "La siguiente revisión debía hacerse")
 
 
 # Languages
@@ -453,6 +534,40 @@ def test_the_team_page_names_registration_languages_places_and_procedures(client
     assertContains(response, "TEST-ada")
     assertContains(response, "She <em>sings</em>.")
     assertNotContains(response, "Hidden")
+
+
+def picture_of(row, words, language=""):
+    file = row.picture
+    spoken = f' lang="{language}"' if language else ""
+    return f'<img src="{file.get_absolute_url()}" alt="{words}"{spoken} width="20" height="10" loading="lazy">'
+
+
+def test_marks_stand_beside_the_bodies_that_vouch_for_the_clinic(client):
+    mark = make_file(name="mark.png", width=20, height=10)
+    told = Accreditation.objects.create(
+        key="told", name="Clear Words", body="A council", picture=mark, alternative_text={"en": "A tick", "es": "Sí"}
+    )
+    plain = Accreditation.objects.create(
+        key="plain", name="Safe Spine", body="A council", picture=mark, is_decorative=True
+    )
+    Accreditation.objects.create(key="bare", name="Quiet Rooms", body="A council")
+    for address, words in (("/", "A tick"), ("/team/", "A tick"), ("/es/", "Sí"), ("/es/team/", "Sí")):
+        page = client.get(address).content.decode()
+        assertInHTML(picture_of(told, words), page, count=1)
+        assertInHTML(picture_of(plain, ""), page, count=1)
+
+
+def test_a_photo_stands_on_the_team_page_only(client, kyphoplasty):
+    ada = make_clinician("ada", picture=make_file(width=20, height=10), alternative_text={"en": "Dr. Ada at work"})
+    kyphoplasty.clinicians.add(ada)
+    publish_page(kyphoplasty)
+    assertInHTML(picture_of(ada, "Dr. Ada at work"), client.get("/team/").content.decode(), count=1)
+    assertNotContains(client.get("/procedures/kyphoplasty/"), ada.picture.hash)
+
+
+def test_words_of_a_picture_in_another_language_than_the_page_say_so(client):
+    ada = make_clinician("ada", picture=make_file(width=20, height=10), alternative_text={"en": "Dr. Ada at work"})
+    assertInHTML(picture_of(ada, "Dr. Ada at work", "en"), client.get("/es/team/").content.decode(), count=1)
 
 
 def test_the_contact_page_says_when_reception_answers(client):
