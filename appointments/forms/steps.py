@@ -382,6 +382,8 @@ class PersonForm(StepForm, ReachQuestions):
         self.fields["phone"].label = _("Telephone number of the person we contact")
         self.fields["phone"].help_text = _("Write it as you like, with an extension if there is one.")
         self.fields["reach_by"].label = _("How should we reach this person?")
+        for code in ("required", "invalid_choice"):
+            self.fields["reach_by"].error_messages[code] = _("Choose from the list how we should reach this person.")
         self.fields["leave_message"].label = _("You may leave a message on this telephone (optional)")
         self.fields["wants_details"].help_text = _(
             "If you do not tick this, our messages say nothing about the patient’s health. Others may see the screen."

@@ -188,6 +188,7 @@ def test_the_pages_speak_of_the_patient_to_whoever_asks_for_someone_else():
             {"phone": None, "reach_by": "phone"},
             ["Enter the telephone number of the person we contact, or choose “By email”."],
         ),
+        ({"reach_by": None}, ["Choose from the list how we should reach this person."]),
         ({"patient_born_year": "2999"}, ["The date of birth must be in the past."]),
     ],
 )

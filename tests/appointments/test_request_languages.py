@@ -6,7 +6,7 @@ from appointments.models import AppointmentRequest
 from clinic.models import GeneralWarningSign
 from procedures.models import ProcedurePage
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
-from tests.appointments.visitor import GOOD, Visitor
+from tests.appointments.visitor import FOR_ANOTHER, GOOD, Visitor
 
 pytestmark = pytest.mark.usefixtures("offer")
 
@@ -74,3 +74,16 @@ def test_the_first_page_changes_its_language_without_losing_where_the_patient_ca
     visitor = Visitor(language="es", query="?procedure=kyphoplasty&location=north")
     assert visitor.page.checked[1:] == [("procedure", "kyphoplasty"), ("location", "north")]
     assert 'href="/es/appointments/request/"' in Visitor(query="?procedure=x&location=y").response.content.decode()
+
+
+def test_changing_the_language_keeps_what_was_typed_about_needs_and_about_another_person():
+    visitor = Visitor().reach("needs", **FOR_ANOTHER)
+    visitor.language = "es"
+    visitor.press("language", interpreter="vi", other_needs="Half a sent", step_free="on")
+    assert 'value="vi" selected' in visitor.response.content.decode()
+    assert (visitor.page.checked, visitor.page.values["other_needs"]) == ([("step_free", "on")], "Half a sent")
+    visitor.fill("needs")
+    visitor.language = "en"
+    visitor.fill("person", "language", **FOR_ANOTHER["person"])
+    assert visitor.page.values["patient_name"] == "Zoë O’Brien"
+    assert ("relation", "guardian") in visitor.page.checked
