@@ -18,6 +18,7 @@ from appointments.models import CallBecause, DeclineReason, MessageWording, Offe
 from appointments.names import clinic_name, plain_name
 from appointments.references import new_token
 from appointments.wording import FOOT, WORDINGS, blocks, filled
+from clinic.log_filters import leave_out_tokens
 from clinic.models import ClinicProfile, Location
 from outbox.models import Message
 from procedures.models import ProcedurePage
@@ -131,6 +132,11 @@ def words_to_say(request, purpose):
     question = request.clinic_questions.last() if purpose == "question" else None
     further = question.text if question else request.answer if purpose == "answered" else ""
     return "\n\n".join(filter(None, [text, further]))
+
+
+def without_link(text):
+    """Return a written message without the paragraphs that hold a private link: it is the patient's alone."""
+    return "\n\n".join(each for each in text.split("\n\n") if leave_out_tokens(each) == each)
 
 
 def _last_let_go(request):

@@ -111,7 +111,7 @@ It is about: {treatment}"""),
     ),
     "agreed": Wording(
         _("Your appointment"),
-        _("Your appointment on {time}"),
+        _("Your appointment: {time}"),
         _("""You have an appointment: {time}.
 
 {place}
@@ -126,7 +126,7 @@ It is about: {treatment}
     ),
     "time_changed": Wording(
         _("Your new time"),
-        _("New time: your appointment is on {time}"),
+        _("New time for your appointment: {time}"),
         _("""Your appointment has a new time: {time}.
 
 {place}
@@ -139,7 +139,7 @@ It is about: {treatment}"""),
     ),
     "time_cancelled": Wording(
         _("Your appointment is cancelled"),
-        _("Your appointment on {time} is cancelled"),
+        _("Your appointment is cancelled: {time}"),
         _("""We had to cancel your appointment: {time}. We are sorry.
 
 Your request is still open. We look for another time and answer you by {due}."""),
@@ -148,7 +148,7 @@ Your request is still open. We look for another time and answer you by {due}."""
     ),
     "reminder": Wording(
         _("Reminder of your appointment"),
-        _("Your appointment on {time}"),
+        _("Your appointment: {time}"),
         _("""Your appointment is soon: {time}.
 
 {place}
@@ -186,7 +186,7 @@ Call us if you want to talk about it."""),
         _("Your request {reference} is withdrawn"),
         _("""You have withdrawn your request {reference}. We do nothing more about it.
 
-Your appointment on {time} is cancelled.
+Your appointment is cancelled: {time}.
 
 You can send a new request at any time. If it was not you who withdrew it, call us."""),
         ("time",),

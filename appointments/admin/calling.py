@@ -8,11 +8,10 @@ from django.utils.translation import get_language_info, gettext, ngettext
 from django.views.decorators.http import require_POST
 
 from appointments import workflow
-from appointments.messages import words_to_say
+from appointments.messages import without_link, words_to_say
 from appointments.models import CallBecause
 from appointments.wording import WORDINGS
 from appointments.workflow.table import TRIAGE
-from clinic.log_filters import leave_out_tokens
 
 
 def calls(asked, *, user):
@@ -40,7 +39,7 @@ def _line(asked, call):
 def _what_to_say(asked, call):
     """Return the words of the message that did not arrive, else those that it would have now."""
     if call.message is not None:
-        return leave_out_tokens(call.message.text)
+        return without_link(call.message.text)
     return words_to_say(asked, call.purpose) if call.purpose in WORDINGS else ""
 
 

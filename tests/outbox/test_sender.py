@@ -163,6 +163,7 @@ def test_a_mail_server_that_stays_silent_is_given_up_and_every_message_waits_for
     for message in (one, other):
         assert state_of(message) == (State.WAITING, 1, "SMTPServerDisconnected")
     Message.objects.update(not_before=timezone.now())
+    settings.EMAIL_TIMEOUT = 10
     settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
     assert sender.send_due() == 2
 
