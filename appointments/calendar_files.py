@@ -6,7 +6,7 @@ are shared with family and employers.
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -91,7 +91,20 @@ def _zone_of(offer):
         last_date=date(year + 2, 1, 1),
     )
     zone.pop("comment", None)
+    for part in zone.subcomponents:
+        _begin_by_the_old_clock(part)
     return zone
+
+
+def _begin_by_the_old_clock(part):
+    """Tell by the old clock when the clocks go forward, as RFC 5545 wants it; the library tells it by the new one."""
+    jump = part["tzoffsetto"].td - part["tzoffsetfrom"].td
+    if jump <= timedelta():
+        return
+    for name in ("dtstart", "rdate"):
+        if name in part:
+            value = part.pop(name)
+            part.add(name, [each.dt - jump for each in value.dts] if name == "rdate" else value.dt - jump)
 
 
 def _summary(request, profile):

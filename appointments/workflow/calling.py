@@ -84,9 +84,13 @@ def call_not_made(request, key, *, by):
     request = _locked(request)
     for call in calls_about(request)[1]:
         if call.key == key:
-            call.task.done_at = call.task.done_by = None
-            call.task.save(update_fields=["done_at", "done_by"])
             Event.record("request.call_undone", by=by, about=request, calls=[call.task.pk])
+            if call.task.because == CallBecause.UNDELIVERABLE:
+                # It waits by itself, for as long as its message could not be sent.
+                call.task.delete()
+            else:
+                call.task.done_at = call.task.done_by = None
+                call.task.save(update_fields=["done_at", "done_by"])
             return True
     return False
 

@@ -102,10 +102,11 @@ def test_withdrawing_without_an_agreed_time_sends_no_file(reception):
 @pytest.mark.parametrize(
     "day", ["2027-03-13", "2027-03-14", "2027-11-06", "2027-11-07", "2026-12-31", "2027-01-01", "2028-02-29"]
 )
+@pytest.mark.parametrize("hour", ["09:30", "03:30"])
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Europe/Madrid", "Asia/Kolkata", "UTC"])
-def test_the_file_alone_tells_the_right_moment_around_a_change_of_the_clocks(reception, settings, day, zone):
+def test_the_file_alone_tells_the_right_moment_around_a_change_of_the_clocks(reception, settings, day, zone, hour):
     settings.TIME_ZONE = zone
-    starts_at = datetime.fromisoformat(f"{day}T09:30").replace(tzinfo=ZoneInfo(zone))
+    starts_at = datetime.fromisoformat(f"{day}T{hour}").replace(tzinfo=ZoneInfo(zone))
     with time_machine.travel(starts_at - timedelta(days=3)):
         time = make_time()
         time = type(time)(time.location, time.clinician, starts_at, time.minutes)
@@ -128,7 +129,7 @@ HOSTILE = ["A\r\nATTENDEE:mailto:x@example.org", 'A;B,C\\n"D"', "Ñ" * 80, "A\x0
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_name_breaks_the_file_or_adds_to_it(reception, name, profile):
     request = make_request(status=Status.AGREED, by=reception)
-    Location.objects.update(name=name[:120], address=f"{name[:100]}\n{name[:90]}")
+    Location.objects.update(name=name[:80], address=f"{name[:100]}\n{name[:90]}")
     profile.discreet_name = name[:80]
     profile.save()
     text = calendar_of(request)

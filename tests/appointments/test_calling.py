@@ -58,6 +58,10 @@ def test_a_message_that_could_not_be_sent_is_a_call_until_it_is_tried_again_or_m
     assert not workflow.to_be_called(AppointmentRequest.objects.all()).exists()
     task = PhoneTask.objects.get()
     assert (task.message, task.done_by) == (message, reception)
+    workflow.call_not_made(request, f"task-{task.pk}", by=reception.as_actor())
+    assert to_make(request) == [("received", CallBecause.UNDELIVERABLE)]
+    sender.try_again(message, by=reception.as_actor())
+    assert to_make(request) == []
 
 
 def test_a_call_is_made_once_and_can_be_taken_back(reception, reception2):
