@@ -14,12 +14,14 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self):
         from accounts import desk
-        from appointments import demonstration, workflow
+        from appointments import demonstration, reminders, workflow
         from appointments.models import AppointmentRequest, Status
         from clinic import demo, diagrams, hours
+        from outbox import chores
 
         demo.register("requests", demonstration.load)
         hours.on_change(workflow.recompute_due)
+        chores.register("remind patients", reminders.remind)
         diagrams.register(
             diagrams.Diagram(
                 name="request-states",
@@ -37,10 +39,25 @@ class AppointmentsConfig(AppConfig):
                 url=lambda: reverse("admin:appointments_appointmentrequest_changelist"),
             )
         )
+        desk.register(
+            desk.Task(
+                permission="appointments.view_appointmentrequest",
+                count=lambda user: workflow.to_be_called(AppointmentRequest.objects.visible_to(user)).count(),
+                words=calling_words,
+                url=lambda: reverse("admin:appointments_appointmentrequest_changelist", query={"view": "calls"}),
+            )
+        )
 
 
 def waiting_words(number):
     """Return the sentence that tells staff how many requests wait for the clinic."""
     return ngettext("%(number)d request waits for the clinic.", "%(number)d requests wait for the clinic.", number) % {
+        "number": number
+    }
+
+
+def calling_words(number):
+    """Return the sentence that tells staff how many patients wait for a call."""
+    return ngettext("%(number)d patient is to be called.", "%(number)d patients are to be called.", number) % {
         "number": number
     }

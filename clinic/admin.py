@@ -109,6 +109,16 @@ class ProfileAdmin(HouseAdmin):
             },
         ),
         (
+            _("Messages to patients"),
+            {
+                "fields": ("discreet_name",),
+                "description": _(
+                    "Messages name no treatment unless the patient asked for it, so choose a name that tells none "
+                    "either. Without one, they come from “Your clinic”."
+                ),
+            },
+        ),
+        (
             _("Pages about this site"),
             {
                 "fields": ("privacy", "accessibility", "demonstration_notice"),

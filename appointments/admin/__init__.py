@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
-from appointments.admin import moving, queue, sheet
+from appointments.admin import calling, moving, queue, sheet
+from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
 from audit.audited_admin import AuditedAdmin
 from audit.models import Event
@@ -22,7 +23,7 @@ QUEUE, SHEET, MOVE = (f"admin:appointments_appointmentrequest_{name}" for name i
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(AuditedAdmin):
+class AppointmentRequestAdmin(calling.Presses, AuditedAdmin):
     """Requests are read and moved on here; they are never added, edited field by field, or deleted."""
 
     list_display = queue.COLUMNS
@@ -152,6 +153,7 @@ class AppointmentRequestAdmin(AuditedAdmin):
         context = {
             **self.admin_site.each_context(request),
             **sheet.sheet(asked, user=request.user),
+            **calling.calls(asked, user=request.user),
             "title": gettext("Request %(reference)s") % {"reference": asked.reference},
             "is_nav_sidebar_enabled": False,
             "opts": self.opts,

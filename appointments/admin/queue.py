@@ -14,6 +14,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from appointments import workflow
 from appointments.models import STATUS_TONES, WAITS_FOR_CLINIC, AppointmentRequest, Status
 from appointments.references import read_reference
 from clinic.encryption import EncryptedTextField, Unreadable, cipher
@@ -86,7 +87,10 @@ class OneOf(admin.SimpleListFilter):
 
 
 class ViewFilter(OneOf):
-    """Whose turn it is. The queue opens on what waits for the clinic; a search looks through everything."""
+    """Whose turn it is. The queue opens on what waits for the clinic; a search looks through everything.
+
+    A view is a tuple of statuses, or a function that keeps some requests; that one shows how many.
+    """
 
     title = _("whose turn it is")
     parameter_name = "view"
@@ -95,6 +99,7 @@ class ViewFilter(OneOf):
         "patient": (_("Waits for the patient"), (Status.WAITING,)),
         "answered": (_("Answered"), (Status.ANSWERED, Status.AGREED)),
         "closed": (_("Closed"), (Status.DECLINED, Status.WITHDRAWN, Status.CLOSED)),
+        "calls": (_("Telephone calls to make"), workflow.to_be_called),
         "all": (_("All requests"), Status.values),
     }
 
@@ -103,7 +108,11 @@ class ViewFilter(OneOf):
         super().__init__(request, *args)
 
     def lookups(self, request, model_admin):
-        return [(name, label) for name, (label, statuses) in self.views.items()]
+        rows = AppointmentRequest.objects.visible_to(request.user)
+        return [
+            (name, f"{label} ({keep(rows).count()})" if callable(keep) else label)
+            for name, (label, keep) in self.views.items()
+        ]
 
     def value(self):
         """Return the view in the address, else the one the queue opens on."""
@@ -118,7 +127,8 @@ class ViewFilter(OneOf):
     def queryset(self, request, queryset):
         if self.value() == "all":
             return queryset
-        return queryset.filter(status__in=self.views[self.value()][1])
+        keep = self.views[self.value()][1]
+        return keep(queryset) if callable(keep) else queryset.filter(status__in=keep)
 
 
 class HolderFilter(OneOf):

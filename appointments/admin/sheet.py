@@ -51,6 +51,11 @@ WHAT_HAPPENED = {
     "request.withdrawn": _("Withdrew the request"),
     "request.amended": _("Sent the form again with other answers"),
     "request.held_as_spam": _("Held as spam"),
+    "request.called": _("Called the patient"),
+    "request.call_undone": _("Said that a call is still to be made"),
+    "request.email_came_back": _("Said that e-mail comes back"),
+    "request.email_arrives": _("Said that e-mail arrives after all"),
+    "request.reminded": _("Reminded the patient"),
     READ: _("Opened this sheet"),
 }
 MESSAGE_TONES = {

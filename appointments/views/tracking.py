@@ -3,8 +3,9 @@
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from appointments.messages import in_words, plain_name
+from appointments.messages import in_words
 from appointments.models import STATUS_TONES, TrackingLink
+from appointments.names import plain_name
 from appointments.references import hash_of
 from clinic.page_cache import private_page
 from clinic.views import failure_page

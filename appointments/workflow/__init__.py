@@ -3,7 +3,16 @@
 Each function runs in one transaction and writes the request, its audit event and the message to the patient together.
 """
 
+from appointments.workflow.calling import (
+    call_made,
+    call_not_made,
+    calls_about,
+    email_arrives,
+    email_came_back,
+    to_be_called,
+)
 from appointments.workflow.moving import can_move, check_move, move, move_by_patient
+from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, recompute_due
 from appointments.workflow.sending import (
     Erased,
@@ -40,9 +49,16 @@ __all__ = [
     "Taken",
     "Unfit",
     "answers_of",
+    "back_to_ours",
+    "call_made",
+    "call_not_made",
+    "calls_about",
     "can_move",
+    "change_words",
     "check_move",
     "due_from",
+    "email_arrives",
+    "email_came_back",
     "first_sent",
     "forget_erased_forms",
     "free_offers",
@@ -52,5 +68,6 @@ __all__ = [
     "recompute_due",
     "state_arrows",
     "submit",
+    "to_be_called",
     "was_sent",
 ]

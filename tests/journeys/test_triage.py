@@ -101,3 +101,51 @@ def test_two_receptionists_at_one_request_lose_nothing(new_context, axe, recepti
     expect(late.get_by_role("alert")).to_contain_text("Rosa Reyes")
     expect(late.get_by_role("alert")).to_be_focused()
     axe(late)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_reception_calls_whom_no_email_reaches(new_context, axe, reception, scheme):
+    # Given a patient without an e-mail address, who is to be called.
+    page = new_context(viewport=PHONE, color_scheme=scheme).new_page()
+    request = make_request(email="")
+    log_in(page, "reception")
+
+    # When reception looks at the calls to make and opens the first one,
+    page.get_by_role("link", name="1 patient is to be called.").click()
+    page.get_by_role("link", name=request.reference).click()
+    page.get_by_text("What to say").click()
+    expect(page.get_by_text("This is a request, not yet an appointment.")).to_be_visible()
+    axe(page)
+    assert fits(page)
+
+    # calls, and says so,
+    page.get_by_role("button", name="Called: done").click()
+    expect(page.get_by_text("1 call is done.")).to_be_visible()
+
+    # Then no call waits, and a press by mistake can be taken back.
+    page.get_by_text("Calls made").click()
+    axe(page)
+    page.get_by_role("button", name="Not called: undo").click()
+    expect(page.get_by_role("button", name="Called: done")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_manager_sees_new_words_before_patients_do(new_context, axe, manager, scheme):
+    page = new_context(viewport=PHONE, color_scheme=scheme).new_page()
+    log_in(page, "manager")
+    page.goto("/admin/appointments/messagewording/")
+    axe(page)
+    page.get_by_role("link", name="English Reminder of your appointment").click()
+    page.get_by_label("Text").fill("Come!")
+    page.get_by_role("button", name="Save these words").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    axe(page)
+    page.get_by_label("Text").fill("Come on {time}.\n\n{place}")
+    page.get_by_role("button", name="Show me how it looks").click()
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    axe(page)
+    assert fits(page)
+    page.get_by_role("button", name="Save these words").click()
+    expect(page.get_by_text("This message says your own words.")).to_be_visible()
+    page.get_by_role("button", name="Go back to our words").click()
+    expect(page.get_by_text("This message says our words.")).to_be_visible()
