@@ -3,7 +3,7 @@
 Each function runs in one transaction and writes the request, its audit event and the message to the patient together.
 """
 
-from appointments.workflow.moving import can_move, check_move, move, move_by_patient
+from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
 from appointments.workflow.promise import due_from, recompute_due
 from appointments.workflow.sending import (
     Erased,
@@ -23,11 +23,21 @@ from appointments.workflow.table import (
     moves_of,
     state_arrows,
 )
-from appointments.workflow.times import ProposedTime, Taken, free_offers
+from appointments.workflow.times import (
+    LONGEST_MINUTES,
+    ProposedTime,
+    Taken,
+    UnfitTime,
+    check_times,
+    free_offers,
+    span_in_words,
+)
 from clinic.refusals import Refused, Stale, Unfit
 
 __all__ = [
     "AS_BEFORE",
+    "CHANGED_MEANWHILE",
+    "LONGEST_MINUTES",
     "MOVES",
     "NOBODY",
     "THE_ONE_WHO_MOVES",
@@ -39,9 +49,11 @@ __all__ = [
     "Submitted",
     "Taken",
     "Unfit",
+    "UnfitTime",
     "answers_of",
     "can_move",
     "check_move",
+    "check_times",
     "due_from",
     "first_sent",
     "forget_erased_forms",
@@ -50,6 +62,7 @@ __all__ = [
     "move_by_patient",
     "moves_of",
     "recompute_due",
+    "span_in_words",
     "state_arrows",
     "submit",
     "was_sent",

@@ -20,6 +20,8 @@ LETS_TIMES_GO_BY_NAME = ("cancel_time", "stop_waiting", "other_times")
 # After these the patient's calendar must forget the time that was agreed.
 CANCELS = ("cancel_time", "withdraw")
 
+CHANGED_MEANWHILE = _("Somebody changed this request while you had it open. Look at what changed, then decide again.")
+
 
 def check_move(request, name, *, by):
     """Raise Refused with the reason when `by` may not make this move on the request as it stands."""
@@ -36,6 +38,9 @@ def check_move(request, name, *, by):
         )
     if by.kind == STAFF:
         _check_holder(request, row, by)
+    if row.leads_to == Status.CLOSED and times.has_its_time_to_come(request):
+        # Once it is closed the patient could no longer cancel on the private page.
+        raise Refused(_("The agreed time is still to come. Close the request after it, or cancel the time."))
 
 
 def _check_staff(request, row, by):
@@ -86,7 +91,7 @@ def move(request, name, *, by, seen_revision, **typed):
     if request.revision != seen_revision:
         if request.revision == seen_revision + 1 and _was_just_done(request, name, typed, by=by):
             return request
-        raise Stale(_("Somebody changed this request while you had it open. Look at what changed, then decide again."))
+        raise Stale(CHANGED_MEANWHILE)
     return _carried_out(request, name, typed, by=by)
 
 

@@ -5,10 +5,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from appointments import workflow
-from appointments.models import DeclineReason, Status
+from appointments.models import AppointmentRequest, DeclineReason, Status
 from appointments.references import new_token
 from audit.actors import PATIENT, Actor
+from audit.models import Event
 from clinic.models import Clinician, Location
+from outbox.models import Message
 
 SIGNS = [
     {"key": "numb", "text": "Your legs feel numb.", "urgency": "emergency", "ticked": False},
@@ -54,6 +56,16 @@ def make_time(*, days=7, minutes=30, clinician="cora", location="northside", hou
     day = timezone.localtime() + timedelta(days=days)
     starts_at = day.replace(hour=hour, minute=0, second=0, microsecond=0)
     return workflow.ProposedTime(place, who, starts_at, minutes)
+
+
+def submit(answers=None, *, token=None):
+    """Send a form as the request page does, and return what came of it."""
+    return workflow.submit(answers or make_answers(), token=token or new_token(), by=Actor.patient(), language="en")
+
+
+def stored():
+    """How many requests, events and messages there are."""
+    return (AppointmentRequest.of_every_kind.count(), Event.objects.count(), Message.objects.count())
 
 
 def inputs_of(name, request):
