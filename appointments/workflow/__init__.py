@@ -25,6 +25,7 @@ from appointments.workflow.table import (
 )
 from appointments.workflow.times import (
     LONGEST_MINUTES,
+    MOST_TIMES,
     ProposedTime,
     Taken,
     UnfitTime,
@@ -38,6 +39,7 @@ __all__ = [
     "AS_BEFORE",
     "CHANGED_MEANWHILE",
     "LONGEST_MINUTES",
+    "MOST_TIMES",
     "MOVES",
     "NOBODY",
     "THE_ONE_WHO_MOVES",

@@ -1,11 +1,12 @@
 """Requests in any state, with good defaults, each made by walking the real workflow."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from django.utils import timezone
 
 from appointments import workflow
-from appointments.models import AppointmentRequest, DeclineReason, Status
+from appointments.models import AppointmentRequest, DeclineReason, Status, TimeOffer
 from appointments.references import new_token
 from audit.actors import PATIENT, Actor
 from audit.models import Event
@@ -124,3 +125,10 @@ def declined_request(by, *, decline_reason=DeclineReason.NOT_OFFERED, **changes)
 def closed_request(by, **changes):
     """Return a request that `by` answered and closed."""
     return make_request(status=Status.CLOSED, by=by, **changes)
+
+
+def is_doubly_booked():
+    """Say whether a clinician has two agreed times at once."""
+    times = list(TimeOffer.objects.agreed().order_by("clinician", "starts_at"))
+    pairs = pairwise(times)
+    return any(a.clinician_id == b.clinician_id and b.starts_at < a.ends_at for a, b in pairs)

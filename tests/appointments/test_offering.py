@@ -11,8 +11,8 @@ from appointments.admin import queue
 from appointments.models import AppointmentRequest, OfferState, Status, TimeOffer
 from clinic.models import Clinician, Closure, Location, OpeningHours
 from procedures.models import Procedure
+from tests.appointments.at_the_desk import address, press, state_of
 from tests.appointments.factories import claimed_request, inputs_of, make_request, make_time, moved
-from tests.appointments.test_sheet import address, press, state_of
 
 pytestmark = pytest.mark.django_db
 MONDAY_MORNING = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # 9:00 in Los Angeles

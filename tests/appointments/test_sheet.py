@@ -17,6 +17,7 @@ from appointments.wording import WORDINGS
 from audit.models import Event
 from outbox import sender
 from outbox.models import Message
+from tests.appointments.at_the_desk import address, press, state_of
 from tests.appointments.factories import (
     SIGNS,
     answered_request,
@@ -35,28 +36,6 @@ def desk(client, reception):
     """Reception's browser, signed in."""
     client.force_login(reception)
     return client
-
-
-def address(request):
-    return reverse("admin:appointments_appointmentrequest_change", args=[request.pk])
-
-
-def press(client, request, name, *, filters="", seen=None, **data):
-    """Open the sheet, press the button of a move as a browser does, and return the answer.
-
-    `seen` is the context of a sheet that was opened earlier.
-    """
-    seen = seen or client.get(address(request)).context
-    hidden = {"seen_revision": seen["seen_revision"], "snapshot": seen["snapshot"]}
-    move = reverse("admin:appointments_appointmentrequest_move", args=[request.pk, name])
-    return client.post(f"{move}{filters}", hidden | data)
-
-
-def state_of(request):
-    """Return what must not change when a move is refused."""
-    request = AppointmentRequest.objects.get(pk=request.pk)
-    events = Event.objects.about(request).exclude(verb=sheet.READ).count()
-    return request.status, request.holder_id, request.revision, request.answer, events, Message.objects.count()
 
 
 # What it shows

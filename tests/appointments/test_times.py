@@ -1,7 +1,6 @@
 """Times: a clinician is never in two places at once, whoever presses first, and nobody loses a time half-way."""
 
 from datetime import timedelta
-from itertools import pairwise
 
 import pytest
 from django.db import DatabaseError
@@ -16,7 +15,7 @@ from appointments.workflow import MOVES, Refused, Stale, Taken, Unfit
 from audit.actors import Actor
 from audit.models import Event
 from outbox.models import Message
-from tests.appointments.factories import inputs_of, make_request, make_time, moved, stored
+from tests.appointments.factories import inputs_of, is_doubly_booked, make_request, make_time, moved, stored
 from tests.at_once import at_once
 
 
@@ -38,13 +37,6 @@ def accept(request, number=0):
 
 def agreed_starts(request):
     return list(request.offers.agreed().values_list("starts_at", flat=True))
-
-
-def is_doubly_booked():
-    """Say whether a clinician has two agreed times at once."""
-    times = list(TimeOffer.objects.agreed().order_by("clinician", "starts_at"))
-    pairs = pairwise(times)
-    return any(a.clinician_id == b.clinician_id and b.starts_at < a.ends_at for a, b in pairs)
 
 
 # One after the other
