@@ -325,7 +325,7 @@ def _what_the_patient_does(row):
             "The patient chooses: %(number)d times offered",
             row.times_left,
         ) % {"number": row.times_left}
-        return f"{words}; {gettext('and answers our question')}" if row.is_asked else words
+        return gettext("%(choice)s, and answers our question") % {"choice": words} if row.is_asked else words
     if row.is_asked:
         return gettext("The patient answers our question")
     return tag(gettext("The offered times are past: offer others"), "urgent")

@@ -344,7 +344,7 @@ def test_the_queue_says_what_each_request_waits_for(desk, reception, clock):
     words = next_words(desk, "patient")
     assert words[chosen.reference] == "The patient chooses: 2 times offered"
     assert words[asked.reference] == "The patient answers our question"
-    assert words[both.reference] == "The patient chooses: 2 times offered; and answers our question"
+    assert words[both.reference] == "The patient chooses: 2 times offered, and answers our question"
     clock.shift(9 * 86400)
     desk.force_login(reception)
     assert "The offered times are past: offer others" in next_words(desk, "patient")[chosen.reference]

@@ -178,6 +178,22 @@ def test_a_request_is_not_closed_before_its_time_is_over(db, reception):
     assert moved(request, "close", by=reception).status == Status.CLOSED
 
 
+def test_a_colleague_changes_and_cancels_a_time_that_was_agreed_with_whoever_left(db, reception, nurse):
+    request = agreed(reception, make_time(days=7))
+    request = moved(request, "change_time", by=nurse, time=make_time(days=8))
+    assert request.holder == reception
+    request = moved(request, "cancel_time", by=nurse)
+    assert (request.status, request.holder) == (Status.IN_PROGRESS, nurse)
+
+
+def test_a_time_that_the_patient_accepts_after_the_release_can_still_be_cancelled(db, reception, nurse):
+    request = offered(reception, make_time(days=7))
+    request = moved(moved(request, "ask", by=reception, question="Which leg?"), "reply", by=None, reply="Left")
+    request = accept(moved(request, "release", by=reception))
+    assert (request.status, request.holder) == (Status.AGREED, None)
+    assert moved(request, "cancel_time", by=nurse).holder == nurse
+
+
 # At once
 
 at_the_same_time = pytest.mark.django_db(transaction=True)
