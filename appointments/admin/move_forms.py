@@ -132,6 +132,13 @@ class DeclineForm(WordsForm):
 # Times
 
 PARTS = ("location", "clinician", "day", "time", "minutes")
+MISSING = {
+    "location": _("Choose a place."),
+    "clinician": _("Choose a clinician."),
+    "day": _("Enter the day."),
+    "time": _("Enter when it starts."),
+    "minutes": _("Enter how many minutes it takes."),
+}
 LEGENDS = (_("First time"), _("Second time (optional)"), _("Third time (optional)"))
 
 
@@ -200,23 +207,19 @@ class TimesForm(MoveForm):
 
     def _read(self, number):
         typed = {part: self.cleaned_data.get(f"{part}_{number}") for part in PARTS}
-        place, clinician = self.places.get(typed["location"]), self.clinicians.get(typed["clinician"])
-        missing = {
-            "location": None if place else _("Choose a place."),
-            "clinician": None if clinician else _("Choose a clinician."),
-            "day": None if typed["day"] else _("Enter the day."),
-            "time": None if typed["time"] else _("Enter when it starts."),
-            "minutes": None if typed["minutes"] else _("Enter how many minutes it takes."),
-        }
-        for part, reason in missing.items():
-            if reason and f"{part}_{number}" not in self.errors:
-                self.add_error(f"{part}_{number}", reason)
-        if any(f"{part}_{number}" in self.errors for part in PARTS):
-            return
-        at = typed["time"].replace(second=0, microsecond=0)
+        typed["location"] = self.places.get(typed["location"])
+        typed["clinician"] = self.clinicians.get(typed["clinician"])
+        for part in PARTS:
+            if not typed[part] and f"{part}_{number}" not in self.errors:
+                self.add_error(f"{part}_{number}", MISSING[part])
+        if all(f"{part}_{number}" not in self.errors for part in PARTS):
+            self._propose(number, typed)
+
+    def _propose(self, number, typed):
+        at, zone = typed["time"].replace(second=0, microsecond=0), timezone.get_default_timezone()
         try:
-            starts_at, is_twice = moment_of(typed["day"], at, zone=timezone.get_default_timezone())
-            time = workflow.ProposedTime(place, clinician, starts_at, typed["minutes"])
+            starts_at, is_twice = moment_of(typed["day"], at, zone=zone)
+            time = workflow.ProposedTime(typed["location"], typed["clinician"], starts_at, typed["minutes"])
             workflow.check_times([time], field="times")
         except SkippedTime:
             reason = _("Clocks skip this time on that day, as they are put forward. Choose another time.")
@@ -227,14 +230,14 @@ class TimesForm(MoveForm):
             self.add_error(self._field_of(number), refused.reason)
         else:
             self.proposed[number] = time
-            self._doubt(number, time, is_twice=is_twice)
+            self._doubt(time, is_twice=is_twice)
 
     def _field_of(self, number):
         """Return the field that a refusal of the workflow is shown beside."""
         is_short_enough = 0 < self.cleaned_data[f"minutes_{number}"] <= workflow.LONGEST_MINUTES
         return f"day_{number}" if is_short_enough else f"minutes_{number}"
 
-    def _doubt(self, number, time, *, is_twice):
+    def _doubt(self, time, *, is_twice):
         """Note what is odd about a time but may be meant."""
         hours = hours_at(time.location)
         local = timezone.localtime(time.starts_at)
