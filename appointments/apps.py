@@ -26,7 +26,7 @@ class AppointmentsConfig(AppConfig):
             diagrams.Diagram(
                 name="request-states",
                 heading="How a request moves",
-                sentence="Drawn from `MOVES` in `appointments/workflow.py`.",
+                sentence="Drawn from `MOVES` in `appointments/workflow/table.py`.",
                 states=lambda: dict(Status.choices),
                 arrows=workflow.state_arrows,
             )

@@ -329,10 +329,20 @@ class Closure(models.Model):
 
 def reception_hours():
     """Return the WorkingHours of reception, in which the promise to patients runs (2 queries)."""
+    return _hours(OpeningHours.objects.filter(location=None), Closure.objects.filter(location=None))
+
+
+def hours_at(location):
+    """Return the WorkingHours of a place, closed too when the whole clinic is (2 queries)."""
+    closures = Closure.objects.filter(Q(location=None) | Q(location=location))
+    return _hours(OpeningHours.objects.filter(location=location), closures)
+
+
+def _hours(rows, closures):
     spans = {}
-    for row in OpeningHours.objects.filter(location=None):
+    for row in rows:
         spans.setdefault(row.weekday, []).append((row.opens, row.closes))
-    closed = frozenset(Closure.objects.filter(location=None).values_list("date", flat=True))
+    closed = frozenset(closures.values_list("date", flat=True))
     return WorkingHours(spans, closed, ZoneInfo(timezone.get_default_timezone_name()))
 
 

@@ -11,7 +11,7 @@ from appointments.workflow.calling import (
     email_came_back,
     to_be_called,
 )
-from appointments.workflow.moving import can_move, check_move, move, move_by_patient
+from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
 from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, recompute_due
 from appointments.workflow.sending import (
@@ -32,11 +32,23 @@ from appointments.workflow.table import (
     moves_of,
     state_arrows,
 )
-from appointments.workflow.times import ProposedTime, Taken, free_offers
+from appointments.workflow.times import (
+    LONGEST_MINUTES,
+    MOST_TIMES,
+    ProposedTime,
+    Taken,
+    UnfitTime,
+    check_times,
+    free_offers,
+    span_in_words,
+)
 from clinic.refusals import Refused, Stale, Unfit
 
 __all__ = [
     "AS_BEFORE",
+    "CHANGED_MEANWHILE",
+    "LONGEST_MINUTES",
+    "MOST_TIMES",
     "MOVES",
     "NOBODY",
     "THE_ONE_WHO_MOVES",
@@ -48,6 +60,7 @@ __all__ = [
     "Submitted",
     "Taken",
     "Unfit",
+    "UnfitTime",
     "answers_of",
     "back_to_ours",
     "call_made",
@@ -56,6 +69,7 @@ __all__ = [
     "can_move",
     "change_words",
     "check_move",
+    "check_times",
     "due_from",
     "email_arrives",
     "email_came_back",
@@ -66,6 +80,7 @@ __all__ = [
     "move_by_patient",
     "moves_of",
     "recompute_due",
+    "span_in_words",
     "state_arrows",
     "submit",
     "to_be_called",

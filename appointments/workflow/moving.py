@@ -22,6 +22,8 @@ CANCELS = ("cancel_time", "withdraw")
 # These make a calendar file that must count as newer than the one before it.
 CHANGES_CALENDAR = ("agree", "accept", "change_time", *CANCELS)
 
+CHANGED_MEANWHILE = _("Somebody changed this request while you had it open. Look at what changed, then decide again.")
+
 
 def check_move(request, name, *, by):
     """Raise Refused with the reason when `by` may not make this move on the request as it stands."""
@@ -38,6 +40,9 @@ def check_move(request, name, *, by):
         )
     if by.kind == STAFF:
         _check_holder(request, row, by)
+    if row.leads_to == Status.CLOSED and times.has_its_time_to_come(request):
+        # Once it is closed the patient could no longer cancel on the private page.
+        raise Refused(_("The agreed time is still to come. Close the request after it, or cancel the time."))
 
 
 def _check_staff(request, row, by):
@@ -88,7 +93,7 @@ def move(request, name, *, by, seen_revision, **typed):
     if request.revision != seen_revision:
         if request.revision == seen_revision + 1 and _was_just_done(request, name, typed, by=by):
             return request
-        raise Stale(_("Somebody changed this request while you had it open. Look at what changed, then decide again."))
+        raise Stale(CHANGED_MEANWHILE)
     return _carried_out(request, name, typed, by=by)
 
 

@@ -5,7 +5,7 @@ from django.core import mail
 from playwright.sync_api import expect
 
 from outbox import sender
-from tests.appointments.factories import make_request
+from tests.appointments.factories import claimed_request, make_request, make_time, moved
 from tests.journeys.walking import fits, log_in
 
 PHONE = {"width": 390, "height": 844}
@@ -149,3 +149,78 @@ def test_a_manager_sees_new_words_before_patients_do(new_context, axe, manager, 
     expect(page.get_by_text("This message says your own words.")).to_be_visible()
     page.get_by_role("button", name="Go back to our words").click()
     expect(page.get_by_text("This message says our words.")).to_be_visible()
+
+
+def test_reception_offers_times_and_changes_and_cancels_what_the_patient_chose(page, axe, reception):
+    # Given a request that reception holds, in a clinic with a place and a clinician,
+    request = claimed_request(reception)
+    first, second = make_time(days=7), make_time(days=8)
+    log_in(page, "reception")
+    sheet = f"/admin/appointments/appointmentrequest/{request.pk}/change/"
+    page.goto(sheet)
+
+    # when reception offers two times, after a first try without a clinician,
+    offer = fold(page, "Offer times")
+    offer.locator("summary").click()
+    axe(page)
+    for number, time in ((1, first), (2, second)):
+        row = offer.get_by_role("group").nth(number - 1)
+        row.get_by_label("Place").select_option("Northside")
+        row.get_by_label("Day").fill(time.starts_at.strftime("%Y-%m-%d"))
+        row.get_by_label("Starts at").fill("10:00")
+    offer.get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    axe(page)
+    for number in (1, 2):
+        offer.get_by_role("group").nth(number - 1).get_by_label("Clinician").select_option("Dr. Cora")
+    offer.get_by_role("button").click()
+    expect(page.get_by_text("can choose a time now")).to_be_visible()
+    page.goto("/admin/appointments/appointmentrequest/?view=patient")
+    expect(page.get_by_text("The patient chooses: 2 times offered")).to_be_visible()
+    axe(page)
+
+    # and the patient says something, and accepts one,
+    request.refresh_from_db()
+    request = moved(request, "add", by=None, words="I walk with a stick.")
+    moved(request, "accept", by=None, offer=request.offers.open().last().pk)
+    page.goto(sheet)
+    expect(page.get_by_text("I walk with a stick.")).to_be_visible()
+    expect(page.get_by_text("agreed", exact=True)).to_be_visible()
+    axe(page)
+
+    # then the time can be changed,
+    change = fold(page, "Change the agreed time")
+    change.locator("summary").click()
+    change.get_by_label("Starts at").fill("11:30")
+    change.get_by_role("button").click()
+    expect(page.get_by_text("is changed")).to_be_visible()
+
+    # and cancelled, in two presses.
+    page.goto(sheet)
+    cancel = fold(page, "Cancel the agreed time")
+    expect(cancel.get_by_role("button")).to_be_hidden()
+    cancel.locator("summary").click()
+    cancel.get_by_role("button", name="Yes, cancel the agreed time").click()
+    expect(page.get_by_text("No time is offered or agreed now.")).to_be_visible()
+
+
+def test_times_can_be_offered_on_a_telephone_and_without_a_script(new_context, reception):
+    page = new_context(viewport={"width": 320, "height": 700}, java_script_enabled=False).new_page()
+    request, time = claimed_request(reception, location="northside"), make_time(days=7)
+    log_in(page, "reception")
+    page.goto(f"/admin/appointments/appointmentrequest/{request.pk}/change/")
+    agree = fold(page, "Agree a time by telephone")
+    agree.locator("summary").click()
+    assert fits(page)
+    agree.get_by_label("Place").select_option("Northside")
+    agree.get_by_label("Clinician").select_option("Dr. Cora")
+    agree.get_by_label("Day").fill(time.starts_at.strftime("%Y-%m-%d"))
+    agree.get_by_label("Starts at").fill("10:00")
+    agree.get_by_role("button").click()
+    expect(page.get_by_text("is agreed")).to_be_visible()
+    assert request.offers.agreed().get().starts_at == time.starts_at
+
+
+def fold(page, label):
+    """Return the part of the sheet that opens under this label."""
+    return page.locator("details.move").filter(has=page.locator("summary", has_text=label))
