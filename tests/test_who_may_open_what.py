@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.urls import get_resolver, reverse
 
 from accounts.models import User
+from appointments.models import TrackingLink
 from audit.models import Event
 from clinic.demo import loaders
 from clinic.personal_data import our_models
@@ -44,6 +45,7 @@ SEES = {
 # Addresses of ours beside Django's own, all of them buttons: who may press them at all.
 PRESSES = {
     "appointments_appointmentrequest_move": TRIAGE,
+    "appointments_appointmentrequest_revoke": TRIAGE,
     "outbox_message_try_again": TRIAGE,
     "procedures_feedback_done": {"editor", "manager"},
     "procedures_feedback_open": {"editor", "manager"},
@@ -148,6 +150,8 @@ def test_looking_at_a_button_changes_nothing_and_pressing_it_is_refused_to_other
         arguments = [a_row_of(model).pk]
         if name.endswith("_move"):
             arguments.append("claim" if room == "appointments" else "send_for_review")
+        if name.endswith("_revoke"):
+            arguments.append(a_row_of(TrackingLink).pk)
         address = reverse(f"admin:{name}", args=arguments)
         client.get(address)
         if role not in may_press:

@@ -3,6 +3,7 @@
 Each function runs in one transaction and writes the request, its audit event and the message to the patient together.
 """
 
+from appointments.workflow.links import revoke_link, send_link
 from appointments.workflow.moving import can_move, check_move, move, move_by_patient
 from appointments.workflow.promise import due_from, recompute_due
 from appointments.workflow.sending import (
@@ -50,6 +51,8 @@ __all__ = [
     "move_by_patient",
     "moves_of",
     "recompute_due",
+    "revoke_link",
+    "send_link",
     "state_arrows",
     "submit",
     "was_sent",

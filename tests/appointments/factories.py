@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from appointments import workflow
-from appointments.models import DeclineReason, Status
+from appointments.models import DeclineReason, Status, TrackingLink
 from appointments.references import new_token
 from audit.actors import PATIENT, Actor
 from clinic.models import Clinician, Location
@@ -70,6 +70,8 @@ def inputs_of(name, request):
         "reply": {"reply": "Yes, in May."},
         "add": {"words": "I also walk with a stick."},
         "prefer": {"preferences": {"times": ["0-morning"]}},
+        "set_reminders": {"wants_reminders": False},
+        "set_details": {"wants_details": True},
         "other_times": {"preferences": {"times": ["1-morning"]}},
     }.get(name, {})
 
@@ -91,6 +93,13 @@ def moved(request, name, *, by, **inputs):
     if workflow.MOVES[name].made_by == PATIENT:
         return workflow.move_by_patient(request, name, by=Actor.patient(), **inputs)
     return workflow.move(request, name, by=by.as_actor(), seen_revision=request.revision, **inputs)
+
+
+def link_to(request):
+    """Return the token of a new link to a request."""
+    token = new_token()
+    TrackingLink.make(request, token=token, made_for="test")
+    return token
 
 
 def claimed_request(by, **changes):
