@@ -9,14 +9,18 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import pgettext
 
+from appointments.calendar_files import calendar_of
 from appointments.models import CallBecause, MessageWording, PhoneTask, TrackingLink
+from appointments.names import clinic_name, plain_name
 from appointments.references import new_token
 from appointments.wording import FOOT, WORDINGS, filled
 from clinic.models import ClinicProfile
 from outbox.models import Message
-from procedures.models import ProcedurePage
+
+# These messages put the agreed time into the patient's calendar, move it, or take it out.
+WITH_CALENDAR = ("agreed", "time_changed", "time_cancelled", "withdrawn")
 
 
 def write(request, purpose, *, cancelled=None):
@@ -45,7 +49,16 @@ def write(request, purpose, *, cancelled=None):
         text=text + "\n",
         html=html,
         sender_name=values["clinic"],
+        calendar=calendar_for(request, purpose, cancelled=cancelled),
     )
+
+
+def calendar_for(request, purpose, *, cancelled=None):
+    """Return the calendar file that goes with a message; "" where none does."""
+    ends = purpose in ("time_cancelled", "withdrawn")
+    if purpose not in WITH_CALENDAR or (ends and cancelled is None):
+        return ""
+    return calendar_of(request, cancelled=cancelled, attendee=request.email)
 
 
 def in_words_of(purpose, language, values):
@@ -65,7 +78,7 @@ def values_of(request, *, token, cancelled=None):
     return {
         "reference": request.reference,
         "link": settings.SITE_URL + reverse("appointments:track", args=[token]),
-        "clinic": profile.name if details else profile.discreet_name or gettext("Your clinic"),
+        "clinic": clinic_name(profile, details=details),
         "telephone": profile.telephone,
         "due": in_words(request.due_at) if request.waits_for_clinic else "",
         "times": "\n".join(f"- {in_words(offer.starts_at)}" for offer in offered),
@@ -75,12 +88,6 @@ def values_of(request, *, token, cancelled=None):
         "treatment": plain_name(request.procedure_id) if details else "",
         "preparation": "",
     }
-
-
-def plain_name(procedure_id):
-    """Return what patients call the procedure, in the active language where there is a page in it; "" for none."""
-    names = dict(ProcedurePage.objects.filter(procedure=procedure_id).values_list("language", "plain_name"))
-    return names.get(translation.get_language()) or next(filter(None, names.values()), "")
 
 
 def in_words(moment):

@@ -6,12 +6,14 @@ from django.shortcuts import render
 from django.urls import reverse, translate_url
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
-from appointments import workflow
+from appointments import calendar_files, workflow
 from appointments.changes import CHANGES, offered_to
 from appointments.masked import masked_email, masked_phone
-from appointments.messages import in_words, plain_name
+from appointments.messages import in_words
 from appointments.models import STATUS_TONES, Status
+from appointments.names import plain_name
 from appointments.opened import openings_of
 from appointments.tracking_forms import ReplyForm
 from appointments.views.private import behind_link, link_of, nothing_here
@@ -20,6 +22,8 @@ from audit.models import Event
 from clinic.page_cache import private_asking_page, private_page
 from clinic.views import FORM_NOT_CHECKED
 from procedures.models import ProcedurePage
+
+NO_TIME_AGREED = _("There is no appointment to put into your calendar.")
 
 
 @behind_link("GET", "HEAD")
@@ -92,6 +96,16 @@ def _addresses(token):
     """Return where the private page stands in each language, for an answer that came under another address."""
     here = reverse("appointments:track", args=[token])
     return {language: translate_url(here, language) for language, _name in settings.LANGUAGES}
+
+
+@behind_link("GET", "HEAD")
+def calendar(request, link):
+    """Give the agreed time to a calendar, as a file without names and without the private address."""
+    text = calendar_files.calendar_of(link.request)
+    if not text:
+        return status_page(request, link, refusal=NO_TIME_AGREED, status=404)
+    headers = {"Content-Disposition": 'attachment; filename="appointment.ics"'}
+    return private_page(HttpResponse(text, content_type="text/calendar; charset=utf-8", headers=headers))
 
 
 # What the clinic wrote

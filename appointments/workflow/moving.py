@@ -19,6 +19,8 @@ LETS_TIMES_GO = (Status.ANSWERED, Status.DECLINED, Status.WITHDRAWN)
 LETS_TIMES_GO_BY_NAME = ("cancel_time", "stop_waiting", "other_times")
 # After these the patient's calendar must forget the time that was agreed.
 CANCELS = ("cancel_time", "withdraw")
+# These make a calendar file that must count as newer than the one before it.
+CHANGES_CALENDAR = ("agree", "accept", "change_time", *CANCELS)
 
 
 def check_move(request, name, *, by):
@@ -133,6 +135,8 @@ def _carried_out(request, name, typed, *, by):
     cancelled = request.offers.agreed().first() if name in CANCELS else None
     if row.leads_to in LETS_TIMES_GO or name in LETS_TIMES_GO_BY_NAME:
         times.release_all(request)
+    if name in CHANGES_CALENDAR:
+        request.calendar_sequence += 1
     _apply(request, row, by=by)
     facts = {"from": before, "to": request.status, "revision": request.revision}
     Event.record(row.event, by=by, about=request, **facts, **details)
@@ -154,5 +158,14 @@ def _apply(request, row, *, by):
         request.promised_from, request.due_at = now, due_from(now, urgent=request.is_urgent)
     request.revision += 1
     request.save(
-        update_fields=["status", "status_since", "holder", "held_since", "promised_from", "due_at", "revision"]
+        update_fields=[
+            "status",
+            "status_since",
+            "holder",
+            "held_since",
+            "promised_from",
+            "due_at",
+            "revision",
+            "calendar_sequence",
+        ]
     )
