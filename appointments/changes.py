@@ -184,14 +184,17 @@ ROWS = (
 CHANGES = {row.name: row for row in ROWS}
 
 
-def offered_to(asked):
-    """Return the changes that the private page of a request leads to in its list."""
+def offered_to(asked, *, were_offered):
+    """Return the changes that the private page of a request leads to in its list.
+
+    `were_offered` says that it shows times that were offered, with a way to ask for others.
+    """
     left_out = {
         "reminders-on" if asked.wants_reminders else "reminders-off",
         "details-off" if not asked.wants_details else "details-on",
     }
     if not asked.email:
         left_out |= {"reminders-on", "reminders-off", "details-on", "details-off"}
-    if asked.wish == Wish.QUESTION:
+    if were_offered or asked.wish == Wish.QUESTION:
         left_out |= {"when"}
     return [row for row in ROWS if asked.status in row.shown_in and row.name not in left_out]

@@ -36,7 +36,7 @@ def status_page(request, link, *, refusal="", status=200):
     """Return the private page; `refusal` says why what was just pressed could not be done."""
     asked, token = link.request, request.resolver_match.kwargs["token"]
     done = CHANGES.get(request.GET.get("done", ""))
-    opened, openings = openings_of(asked)
+    times, (opened, openings) = _times(asked), openings_of(asked)
     questions = list(asked.clinic_questions.values_list("replied_at", flat=True))
     context = {
         "asked": asked,
@@ -51,13 +51,13 @@ def status_page(request, link, *, refusal="", status=200):
         "refusal": refusal,
         "has_question": asked.is_open and None in questions,
         "has_words": bool(questions or asked.answer),
-        "changes": offered_to(asked),
         "email": masked_email(asked.email),
         "phone": masked_phone(asked.phone),
         "opened": opened,
         "openings": openings,
         "canonical_url": "",
-        **_times(asked),
+        **times,
+        "changes": offered_to(asked, were_offered=times.get("were_offered", False)),
     }
     if context["has_question"]:
         context["due_if_now"] = in_words(workflow.due_from(timezone.now(), urgent=asked.is_urgent))
