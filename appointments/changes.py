@@ -37,12 +37,22 @@ class Change:
         """Return what the move takes: what was typed in a valid form, the offered time, or what is fixed."""
         if self.move == "accept":
             return {"offer": offer}
-        return form.inputs() if form else self.fixed
+        if form is None:
+            return self.fixed
+        name = workflow.MOVES[self.move].input
+        return {name: form.cleaned_data if name == "preferences" else form.cleaned_data[name]}
 
-    def opened(self, asked):
-        """Return the form as it is opened, with what the request says now; None where nothing is asked."""
-        initial = {"times": (asked.preferences or {}).get("times", [])} if self.form is TimesForm else {}
-        return self.form(initial=initial) if self.form else None
+    def form_for(self, asked, data=None, *, is_judged=True):
+        """Return the form over `data`, or as it is opened; None where nothing is asked.
+
+        Not judged, it only shows what was typed.
+        """
+        if self.form is None or data is None or is_judged:
+            return self.form and self.form(data, asked=asked)
+        form = self.form(asked=asked)
+        fields = form.fields.items()
+        form.initial = {name: field.widget.value_from_datadict(data, {}, name) for name, field in fields}
+        return form
 
     def check(self, asked):
         """Raise Refused when the patient cannot make this change now."""

@@ -22,8 +22,18 @@ def _helper():
     return helper
 
 
-class TimesForm(forms.Form):
-    """When it suits, as the request form asks it."""
+class ChangeForm(forms.Form):
+    """What is asked before a change of the request `asked`."""
+
+    helper = _helper()
+
+    def __init__(self, *args, asked, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.asked = asked
+
+
+class TimesForm(ChangeForm):
+    """When it suits, as the request form asks it. What is cleaned is what the workflow takes as preferences."""
 
     times = forms.MultipleChoiceField(
         label=_("When can you come?"),
@@ -35,19 +45,17 @@ class TimesForm(forms.Form):
             "invalid_list": TICK_TIMES,
         },
     )
-    helper = _helper()
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args, asked, **kwargs):
+        super().__init__(*args, asked=asked, initial=asked.preferences or {}, **kwargs)
         self.fields["times"].choices = [(key, capfirst(words)) for key, words in time_choices(Offered().weekdays)]
 
-    def inputs(self):
-        """Return what the workflow takes."""
+    def clean_times(self):
         times = self.cleaned_data["times"]
-        return {"preferences": {"times": [ANY_TIME] if ANY_TIME in times else times}}
+        return [ANY_TIME] if ANY_TIME in times else times
 
 
-class WordsForm(forms.Form):
+class WordsForm(ChangeForm):
     """Something to add to what the request says."""
 
     words = LongTextField(
@@ -57,14 +65,9 @@ class WordsForm(forms.Form):
         widget=ShownTextarea(attrs={"rows": 7, "dir": "auto"}),
         error_messages={"required": _("Write what you want to add.")},
     )
-    helper = _helper()
-
-    def inputs(self):
-        """Return what the workflow takes."""
-        return self.cleaned_data
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(ChangeForm):
     """The answer to what the clinic asked."""
 
     reply = LongTextField(
@@ -74,11 +77,6 @@ class ReplyForm(forms.Form):
         widget=ShownTextarea(attrs={"rows": 7, "dir": "auto"}),
         error_messages={"required": _("Write your answer.")},
     )
-    helper = _helper()
-
-    def inputs(self):
-        """Return what the workflow takes."""
-        return self.cleaned_data
 
 
 class LostLinkForm(forms.Form):

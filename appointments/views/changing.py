@@ -37,7 +37,15 @@ def _without_token(request, token, name, offer=None):
     row = _row(name, link.request, offer)
     if row is None:
         return private_page(failure_page(request, "404.html", 404))
-    return _ask(request, link.request, row, offer, _typed(row, request), problem=FORM_NOT_CHECKED, status=403)
+    return _ask(
+        request,
+        link.request,
+        row,
+        offer,
+        row.form_for(link.request, request.POST, is_judged=False),
+        problem=FORM_NOT_CHECKED,
+        status=403,
+    )
 
 
 change.csrf_failure = _without_token
@@ -64,14 +72,14 @@ def _asked(request, link, row, offer):
         row.check(link.request)
     except Refused as refused:
         return status_page(request, link, refusal=refused.reason, status=409)
-    return _ask(request, link.request, row, offer, row.opened(link.request))
+    return _ask(request, link.request, row, offer, row.form_for(link.request))
 
 
 def _made(request, link, row, offer):
     asked, name = link.request, request.resolver_match.kwargs["name"]
-    form = row.form(request.POST) if row.form else None
     if request.POST.get("go") == "language":
-        return _ask(request, asked, row, offer, _typed(row, request))
+        return _ask(request, asked, row, offer, row.form_for(asked, request.POST, is_judged=False))
+    form = row.form_for(asked, request.POST)
     if row is not CHANGES[name] and not row.is_done(asked, offer):
         return _ask(request, asked, row, offer, form, problem=LOOK_ONCE_MORE, status=409)
     if form and not form.is_valid():
@@ -88,15 +96,6 @@ def _made(request, link, row, offer):
                 return _ask(request, link.request, row, offer, form, problem=refused.reason, status=409)
             return status_page(request, link, refusal=refused.reason, status=409)
     return see_other(reverse("appointments:track", args=[_token(request)], query={"done": name}))
-
-
-def _typed(row, request):
-    """Return the form with what was typed, not judged."""
-    if not row.form:
-        return None
-    fields = row.form().fields.items()
-    typed = {name: field.widget.value_from_datadict(request.POST, {}, name) for name, field in fields}
-    return row.form(initial=typed)
 
 
 def _ask(request, asked, row, offer, form, *, problem="", status=200):

@@ -15,7 +15,6 @@ from appointments.messages import in_words
 from appointments.models import STATUS_TONES, Status
 from appointments.names import plain_name
 from appointments.opened import openings_of
-from appointments.tracking_forms import ReplyForm
 from appointments.views.private import behind_link, link_of, nothing_here
 from audit.actors import Actor
 from audit.models import Event
@@ -126,7 +125,7 @@ def words(request, link):
         "asked": asked,
         "token": request.resolver_match.kwargs["token"],
         "questions": [{"text": each.text, "asked": each.asked_at, "replied": each.replied_at} for each in questions],
-        "form": ReplyForm() if is_open else None,
+        "form": CHANGES["reply"].form_for(asked) if is_open else None,
         "change": CHANGES["reply"],
     }
     return private_asking_page(render(request, "appointments/words.html", context))

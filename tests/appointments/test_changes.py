@@ -276,7 +276,7 @@ def test_a_scanner_that_follows_every_link_of_every_message_changes_nothing(clie
     for _purpose, start in starts:
         addresses |= walk(client, start)
     names = {there.split("/track/")[1].split("/", 1)[1] for there in addresses if "/track/" in there}
-    assert {"words/", "add/", "withdraw/", "cancel/", "other-times/", "when/"} <= names
+    assert {"calendar.ics", "words/", "add/", "withdraw/", "cancel/", "other-times/", "when/"} <= names
     for there in addresses:
         for look in (client.head, client.options):
             assert look(there).status_code < 500

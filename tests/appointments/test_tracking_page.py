@@ -1,6 +1,8 @@
 """The private page: where a request stands, for whoever holds its address, and nothing for anybody else."""
 
+import gzip
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -31,6 +33,7 @@ from tests.appointments.visitor import Reader
 pytestmark = pytest.mark.usefixtures("offer")
 
 MONDAY = "2026-11-23T09:00:00-08:00"
+STYLES = ("site", "more")
 PRIVATE = ("Ana", "O’Brien", "ana@example.org", "555-0123", "since I fell", "fever")
 
 
@@ -243,6 +246,29 @@ def test_only_known_words_of_the_address_are_shown(client):
     plain = client.get(f"/appointments/track/{token}/").content
     odd = client.get(f"/appointments/track/{token}/?done=<b>&sent=x").content
     assert plain == odd
+
+
+def test_the_agreed_time_goes_into_a_calendar_and_nothing_else_does(client, reception):
+    agreed, new = make_request(status=Status.AGREED, by=reception), make_request()
+    response = client.get(f"/appointments/track/{link_to(agreed)}/calendar.ics")
+    assert response["Content-Type"].startswith("text/calendar")
+    assert response["Cache-Control"] == "private, no-store"
+    assert b"DTSTART;TZID=America/Los_Angeles:" in response.content
+    assert b"/track/" not in response.content
+    response = client.get(f"/appointments/track/{link_to(new)}/calendar.ics")
+    assert response.status_code == 404
+    assert "There is no appointment" in response.content.decode()
+    assert client.get(f"/appointments/track/{new_token()}/calendar.ics").status_code == 404
+
+
+def test_pages_are_small_even_when_full(client, reception):
+    styles = [gzip.compress(path.read_bytes()) for path in Path("static/css").glob("*.css") if path.stem in STYLES]
+    request = make_request(status=Status.WAITING, by=reception, procedure="kyphoplasty")
+    fill(request, reception)
+    token = link_to(request)
+    for path in ("", "add/", "other-times/", "withdraw/", "words/"):
+        page = gzip.compress(client.get(f"/es/appointments/track/{token}/{path}").content)
+        assert len(page) + sum(map(len, styles)) < 30_000, path
 
 
 # What the clinic wrote
