@@ -48,7 +48,7 @@ def status_page(request, link, *, refusal="", status=200):
         "sent": request.GET.get("sent", ""),
         "done": done.done if done and request.method != "POST" else "",
         "refusal": refusal,
-        "has_question": asked.is_open and None in questions,
+        "has_question": None in questions and _can_reply(asked),
         "has_words": bool(questions or asked.answer),
         "email": masked_email(asked.email),
         "phone": masked_phone(asked.phone),
@@ -63,6 +63,10 @@ def status_page(request, link, *, refusal="", status=200):
     if request.resolver_match.view_name != "appointments:track":
         request.addresses = _addresses(token)
     return private_page(render(request, "appointments/track.html", context, status=status))
+
+
+def _can_reply(asked):
+    return workflow.can_move(asked, "reply", by=Actor.patient())
 
 
 def _times(asked):
@@ -120,7 +124,7 @@ def words(request, link):
     if request.method != "POST":
         return _ask_before_words(request, asked, questions)
     Event.record("request.words_read", by=Actor.patient(link.pk), about=asked)
-    is_open = asked.is_open and questions and questions[-1].replied_at is None
+    is_open = any(each.replied_at is None for each in questions) and _can_reply(asked)
     context = {
         "asked": asked,
         "token": request.resolver_match.kwargs["token"],

@@ -151,6 +151,29 @@ def test_the_clinics_question_is_read_by_a_press_and_answered(client, reception)
     assert b"Yes, in May." not in client.post(f"/appointments/track/{token}/words/").content
 
 
+def test_a_question_that_a_time_was_agreed_after_is_shown_and_asks_for_nothing(client, reception):
+    request = moved(claimed_request(reception), "ask", by=reception, question="A scan?")
+    moved(now(request), "agree", by=reception, time=make_time())
+    token = link_to(request)
+    text = Reader(client.get(f"/appointments/track/{token}/").content.decode()).text
+    assert "before we can go on" not in text
+    assert "Read what we asked you" in text
+    shown = client.post(f"/appointments/track/{token}/words/").content.decode()
+    assert "A scan?" in shown
+    assert "Send my answer" not in shown
+
+
+def test_each_of_two_questions_is_answered_the_newest_first(client, reception):
+    request = claimed_request(reception)
+    for question in ("First?", "Second?"):
+        moved(now(request), "ask", by=reception, question=question)
+    for reply in ("To the second.", "To the first."):
+        token = link_to(request)
+        assert "Send my answer" in client.post(f"/appointments/track/{token}/words/").content.decode()
+        assert client.post(address(request, "reply", token=token), {"reply": reply}).status_code == 303
+    assert [each.reply for each in request.clinic_questions.all()] == ["To the first.", "To the second."]
+
+
 def test_cancelling_an_appointment_is_asked_by_that_name(client, reception):
     request = make_request(status=Status.AGREED, by=reception)
     there = address(request, "cancel")

@@ -1,6 +1,7 @@
 """The private page: where a request stands, for whoever holds its address, and nothing for anybody else."""
 
 import gzip
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -194,7 +195,9 @@ def test_an_agreed_time_is_shown_with_its_place_and_how_to_prepare(client, recep
             "preparation": [{"when": "Before", "points": [{"text": "Eat little."}]}]
         }
         type(page.live_version).objects.filter(pk=page.live_version_id).update(document=document)
-        text = read(client, request)
+        html = client.get(f"/appointments/track/{link_to(request)}/").content.decode()
+        assert client.get(re.search(r'href="(/locations/[^"]+)"', html.partition("<main")[2])[1]).status_code == 200
+        text = Reader(html).text
         for words in ("You have an appointment: 10 a.m. on Monday, November 30.", "Northside", "Eat little.", "Cancel"):
             assert words in text
     with time_machine.travel("2026-12-01T09:00:00-08:00", tick=False):
