@@ -1,12 +1,13 @@
 """What a patient can change on the private page: one table, with the plain question asked before each change."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_lazy as _
 
 from appointments import workflow
-from appointments.models import OPEN, WAITS_FOR_CLINIC, Status, Wish
-from appointments.tracking_forms import ReplyForm, TimesForm, WordsForm
+from appointments.models import OPEN, WAITS_FOR_CLINIC, Status
+from appointments.tracking_forms import ReplyForm, WordsForm, preferences_form
 from audit.actors import Actor
 
 BEFORE_A_TIME = (*WAITS_FOR_CLINIC, Status.WAITING)
@@ -29,7 +30,7 @@ class Change:
     button: str
     done: str
     shown_in: tuple = OPEN
-    form: type | None = None
+    form: Callable | None = None
     fixed: dict = field(default_factory=dict)
     at_risk: bool = False
 
@@ -85,7 +86,7 @@ ROWS = (
         button=_("Ask for other times"),
         done=_("We look for other times, and write to you again."),
         shown_in=(),
-        form=TimesForm,
+        form=preferences_form,
     ),
     Change(
         name="reply",
@@ -101,13 +102,13 @@ ROWS = (
     Change(
         name="when",
         move="prefer",
-        link=_("Change when you can come"),
-        question=_("When can you come?"),
-        says=_("We use what you tick now in place of what you told us before."),
+        link=_("Change what suits you"),
+        question=_("Change what suits you"),
+        says=_("We use what you choose now in place of what you told us before."),
         button=_("Change it"),
-        done=_("We have changed when you can come."),
+        done=_("We have changed what suits you."),
         shown_in=BEFORE_A_TIME,
-        form=TimesForm,
+        form=preferences_form,
     ),
     Change(
         name="add",
@@ -205,6 +206,6 @@ def offered_to(asked, *, were_offered):
     }
     if not asked.email:
         left_out |= {"reminders-on", "reminders-off", "details-on", "details-off"}
-    if were_offered or asked.wish == Wish.QUESTION:
+    if were_offered:
         left_out |= {"when"}
     return [row for row in ROWS if asked.status in row.shown_in and row.name not in left_out]

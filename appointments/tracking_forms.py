@@ -3,17 +3,14 @@
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from appointments.answers import Offered
 from appointments.fields import DIGITS_NEEDED
-from appointments.forms import ANY_TIME, EMAIL_LENGTH, TEXT_LENGTH, time_choices
+from appointments.forms import EMAIL_LENGTH, TEXT_LENGTH, PreferencesForm
 from appointments.references import read_reference
 from clinic.codes import LONGEST_TYPED
 from clinic.typed_text import LongTextField, PlainTextField, ShownInput, ShownTextarea
-
-TICK_TIMES = _("Tick times from the list, or “Any time”.")
 
 
 def _helper():
@@ -32,27 +29,9 @@ class ChangeForm(forms.Form):
         self.asked = asked
 
 
-class TimesForm(ChangeForm):
-    """When it suits, as the request form asks it. What is cleaned is what the workflow takes as preferences."""
-
-    times = forms.MultipleChoiceField(
-        label=_("When can you come?"),
-        help_text=_("Tick all that suit you. We look for a time with you, so this does not fix one."),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": _("Tick when you can come, or “Any time”."),
-            "invalid_choice": TICK_TIMES,
-            "invalid_list": TICK_TIMES,
-        },
-    )
-
-    def __init__(self, *args, asked, **kwargs):
-        super().__init__(*args, asked=asked, initial=asked.preferences or {}, **kwargs)
-        self.fields["times"].choices = [(key, capfirst(words)) for key, words in time_choices(Offered().weekdays)]
-
-    def clean_times(self):
-        times = self.cleaned_data["times"]
-        return [ANY_TIME] if ANY_TIME in times else times
+def preferences_form(data=None, *, asked):
+    """Return the form of when it suits and how to be reached, as the request form asks it."""
+    return PreferencesForm(data, asked=asked, weekdays=Offered().weekdays)
 
 
 class WordsForm(ChangeForm):

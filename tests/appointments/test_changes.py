@@ -23,7 +23,10 @@ from tests.appointments.visitor import Reader
 pytestmark = pytest.mark.usefixtures("offer")
 
 WITHOUT_TIME = ["add", "when", "reminders-off", "reminders-on", "details-on", "details-off", "withdraw"]
-TYPED = {"add": {"words": "I also walk with a stick."}, "when": {"times": ["0-morning", "2-afternoon"]}}
+TYPED = {
+    "add": {"words": "I also walk with a stick."},
+    "when": {"times": ["0-morning", "2-afternoon"], "reach_by": "email"},
+}
 HOSTILE = ["", "\x00", "<script>alert(1)</script>", "' OR 1=1 --", "א" * 5000, "\u202e", "🩻" * 10, "%00", "{{ 7 }}"]
 
 
@@ -67,7 +70,7 @@ def test_what_is_changed_reaches_the_request(client):
     changed = now(request)
     assert changed.amendments.first().words == "I also walk with a stick."
     assert changed.preferences["times"] == ["0-morning", "2-afternoon"]
-    assert changed.preferences["reach_by"] == "either"
+    assert changed.preferences["reach_by"] == "email"
     assert (changed.wants_reminders, changed.wants_details) == (False, True)
 
 
@@ -128,7 +131,7 @@ def test_a_time_that_was_never_offered_is_refused_kindly(client, reception, numb
 
 def test_other_times_are_asked_for(client, reception):
     request = make_request(status=Status.WAITING, by=reception)
-    response = client.post(address(request, "other-times"), {"times": ["1-morning"]})
+    response = client.post(address(request, "other-times"), {"times": ["1-morning"], "reach_by": "either"})
     assert response.status_code == 303
     assert now(request).status == Status.IN_PROGRESS
     assert not request.offers.open().exists()
