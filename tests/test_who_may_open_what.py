@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.urls import get_resolver, reverse
 
 from accounts.models import User
-from appointments.models import MessageWording
+from appointments.models import MessageWording, TrackingLink
 from audit.models import Event
 from clinic.demo import loaders
 from clinic.personal_data import our_models
@@ -48,6 +48,7 @@ PRESSES = {
     "appointments_appointmentrequest_move": TRIAGE,
     "appointments_appointmentrequest_reach": TRIAGE,
     "appointments_messagewording_ours": HOUSE,
+    "appointments_appointmentrequest_revoke": TRIAGE,
     "outbox_message_try_again": TRIAGE,
     "procedures_feedback_done": {"editor", "manager"},
     "procedures_feedback_open": {"editor", "manager"},
@@ -62,6 +63,7 @@ PRESSES = {
 ARGUMENTS = {
     "appointments_appointmentrequest_move": ["claim"],
     "appointments_appointmentrequest_reach": ["came-back"],
+    "appointments_appointmentrequest_revoke": [lambda: a_row_of(TrackingLink).pk],
     "appointments_messagewording_ours": ["received", "en"],
     "procedures_procedureversion_move": ["send_for_review"],
     "procedures_conditionversion_move": ["send_for_review"],
@@ -164,7 +166,7 @@ def test_looking_at_a_button_changes_nothing_and_pressing_it_is_refused_to_other
     for name, may_press in PRESSES.items():
         room, model_name, _what = name.split("_", 2)
         model = ContentType.objects.get(app_label=room, model=model_name).model_class()
-        arguments = ARGUMENTS.get(name, [])
+        arguments = [each() if callable(each) else each for each in ARGUMENTS.get(name, [])]
         if len(arguments) < 2:
             arguments = [a_row_of(model).pk, *arguments]
         address = reverse(f"admin:{name}", args=arguments)

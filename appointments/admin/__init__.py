@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
-from appointments.admin import calling, conversation, moving, queue, sheet
+from appointments.admin import calling, conversation, links, moving, queue, sheet
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
 from audit.audited_admin import AuditedAdmin
@@ -85,7 +85,12 @@ class AppointmentRequestAdmin(calling.Presses, AuditedAdmin):
         move = self.admin_site.admin_view(self.move_view)
         move.csrf_failure = self.admin_site.admin_view(self.move_without_token_view)
         address = path("<path:object_id>/move/<slug:name>/", move, name="appointments_appointmentrequest_move")
-        return [address, *super().get_urls()]
+        revoke = path(
+            "<path:object_id>/links/<int:link>/revoke/",
+            self.admin_site.admin_view(self.revoke_view),
+            name="appointments_appointmentrequest_revoke",
+        )
+        return [address, revoke, *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Show the sheet."""
@@ -130,6 +135,20 @@ class AppointmentRequestAdmin(calling.Presses, AuditedAdmin):
             raise Http404
         reason = gettext("This page was open too long, so nothing was sent. Look at it again, then press once more.")
         return self.show(request, asked, form=moving.form_for(asked, name, request.POST), refusal=reason, status=403)
+
+    def revoke_view(self, request, object_id, link):
+        """End one private link of a request; looking at the address leads back to the sheet."""
+        asked = self.asked(request, object_id)
+        found = asked.tracking_links.filter(pk=link).first()
+        if found is None:
+            raise Http404
+        if request.method == "POST":
+            try:
+                workflow.revoke_link(found, by=request.user.as_actor())
+                messages.success(request, links.REVOKED)
+            except workflow.Refused as refused:
+                messages.error(request, refused.reason)
+        return HttpResponseRedirect(self.with_filters(request, reverse(SHEET, args=[asked.pk])))
 
     def asked(self, request, object_id):
         """Return the request that an address names, as its sheet needs it."""

@@ -11,6 +11,7 @@ from appointments.workflow.calling import (
     email_came_back,
     to_be_called,
 )
+from appointments.workflow.links import revoke_link, send_link
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
 from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, recompute_due
@@ -80,6 +81,8 @@ __all__ = [
     "move_by_patient",
     "moves_of",
     "recompute_due",
+    "revoke_link",
+    "send_link",
     "span_in_words",
     "state_arrows",
     "submit",

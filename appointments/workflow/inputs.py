@@ -148,4 +148,6 @@ INPUTS = {
     "reply": Input(_text("reply", _("Write your answer.")), _reply, _same_reply),
     "words": Input(_text("words", _("Write what you want to add.")), _add, _same_words),
     "preferences": Input(lambda value: value, _prefer, _same_preferences),
+    "wants_reminders": Input(bool, *_column("wants_reminders")),
+    "wants_details": Input(bool, *_column("wants_details")),
 }

@@ -170,6 +170,18 @@ MOVES = {
         event="request.withdrawn",
         message="withdrawn",
     ),
+    "set_reminders": by_patient(
+        _("Turn reminders on or off"),
+        allowed_from=OPEN,
+        event="request.reminders_set",
+        input="wants_reminders",
+    ),
+    "set_details": by_patient(
+        _("Have the treatment named in messages, or not"),
+        allowed_from=OPEN,
+        event="request.details_set",
+        input="wants_details",
+    ),
 }
 
 

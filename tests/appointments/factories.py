@@ -6,7 +6,7 @@ from itertools import pairwise
 from django.utils import timezone
 
 from appointments import workflow
-from appointments.models import AppointmentRequest, DeclineReason, Status, TimeOffer
+from appointments.models import AppointmentRequest, DeclineReason, Status, TimeOffer, TrackingLink
 from appointments.references import new_token
 from audit.actors import PATIENT, Actor
 from audit.models import Event
@@ -83,6 +83,8 @@ def inputs_of(name, request):
         "reply": {"reply": "Yes, in May."},
         "add": {"words": "I also walk with a stick."},
         "prefer": {"preferences": {"times": ["0-morning"]}},
+        "set_reminders": {"wants_reminders": False},
+        "set_details": {"wants_details": True},
         "other_times": {"preferences": {"times": ["1-morning"]}},
     }.get(name, {})
 
@@ -104,6 +106,13 @@ def moved(request, name, *, by, **inputs):
     if workflow.MOVES[name].made_by == PATIENT:
         return workflow.move_by_patient(request, name, by=Actor.patient(), **inputs)
     return workflow.move(request, name, by=by.as_actor(), seen_revision=request.revision, **inputs)
+
+
+def link_to(request):
+    """Return the token of a new link to a request."""
+    token = new_token()
+    TrackingLink.make(request, token=token, made_for="test")
+    return token
 
 
 def claimed_request(by, **changes):

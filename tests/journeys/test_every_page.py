@@ -28,6 +28,8 @@ PATHS = [
     "privacy/",
     "accessibility/",
     "appointments/request/",
+    "appointments/track/",
+    "appointments/track/?done=sent",
     "nowhere/",
 ]
 SLUGS = {
@@ -95,7 +97,7 @@ def test_reading_sets_no_cookie(new_context):
     context = new_context()
     page = context.new_page()
     for address in ADDRESSES:
-        if not address.endswith(("/request/", "/feedback/")):
+        if not address.endswith(("/request/", "/feedback/", "/track/")):
             page.goto(address)
     assert context.cookies() == []
 
