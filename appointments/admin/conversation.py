@@ -40,8 +40,8 @@ def _changes(asked):
 
 def _changed_rows(earlier, later):
     """Return the preferences that differ, each with its words now and until then."""
-    before = {row["label"]: row["value"] for row in sheet.preferences(earlier)}
-    now = {row["label"]: row["value"] for row in sheet.preferences(later)}
+    before = {row["label"]: row["value"] for row in sheet.in_words(earlier)}
+    now = {row["label"]: row["value"] for row in sheet.in_words(later)}
     return [
         {"label": label, "value": now.get(label, "–"), "before": before.get(label, "–")}
         for label in now | before

@@ -150,10 +150,15 @@ def name_to_contact(asked):
 
 def preferences(asked):
     """Return rows for the component `summary_list`: when it suits, how to reach whom, and what to prepare."""
-    chosen = asked.preferences or {}
-    rows = [*_times(chosen), *_reach(chosen), *_needs(chosen)]
+    rows = in_words(asked.preferences or {})
     if asked.wants_details:
-        rows.append((gettext("Messages may name the treatment"), gettext("Yes")))
+        rows.append({"label": gettext("Messages may name the treatment"), "value": gettext("Yes")})
+    return rows
+
+
+def in_words(chosen):
+    """Return rows for the component `summary_list` about preferences, as the patient chose them at some time."""
+    rows = [*_times(chosen), *_reach(chosen), *_needs(chosen)]
     return [{"label": label, "value": str(value)} for label, value in rows]
 
 
