@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from outbox import sender
 from tests.appointments.factories import claimed_request, make_request, make_time, moved
-from tests.journeys.walking import fits, log_in
+from tests.journeys.walking import fits, follow, log_in
 
 PHONE = {"width": 390, "height": 844}
 ANSWER = "Thank you for asking.\n\nTelephone us, and we will find a time."
@@ -30,7 +30,7 @@ def test_reception_answers_a_request_and_sees_the_message_go_out(page, axe, rece
 
     # finds the request by what the patient reads out on the telephone,
     page.get_by_label("Find a request").fill(request.reference.replace("-", "").lower())
-    page.get_by_role("button", name="Search").click()
+    follow(page.get_by_role("button", name="Search"))
     expect(page.get_by_text("Somebody Else")).to_have_count(0)
     axe(page)
     page.get_by_role("link", name=request.reference).click()
@@ -96,6 +96,7 @@ def test_two_receptionists_at_one_request_lose_nothing(new_context, axe, recepti
         log_in(pages[username], username)
         pages[username].goto(f"/admin/appointments/appointmentrequest/{request.pk}/change/")
     pages["reception"].get_by_role("button", name="Claim").click()
+    expect(pages["reception"].get_by_text("is yours now")).to_be_visible()
     late = pages["reception2"]
     late.get_by_role("button", name="Claim").click()
     expect(late.get_by_role("alert")).to_contain_text("Rosa Reyes")

@@ -15,14 +15,9 @@ from tests.procedures.published import (
     publish_page,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clinic")]
 
 ADDRESS = "/procedures/compare/kyphoplasty/vertebroplasty/"
-
-
-@pytest.fixture(autouse=True)
-def clinic():
-    return make_clinic()
 
 
 @pytest.fixture
