@@ -98,6 +98,13 @@ class ProfileAdmin(HouseAdmin):
             },
         ),
         (
+            _("On busy days"),
+            {
+                "fields": ("daily_number",),
+                "description": _("Urgent requests join the queue at once, however many came. Empty is no number."),
+            },
+        ),
+        (
             _("Pages about this site"),
             {
                 "fields": ("privacy", "accessibility", "demonstration_notice"),

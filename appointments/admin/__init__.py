@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
-from appointments.admin import moving, queue, sheet
+from appointments.admin import closing, moving, queue, sheet  # noqa: F401 -- closing registers its screen
 from appointments.models import AppointmentRequest
 from audit.audited_admin import AuditedAdmin
 from audit.models import Event

@@ -16,6 +16,8 @@ from clinic import stale
 NOT_TYPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 DONE = {
+    "not_spam": _("%(reference)s is in the queue now."),
+    "spam": _("%(reference)s is closed as spam."),
     "claim": _("%(reference)s is yours now."),
     "release": _("%(reference)s is back in the queue."),
     "answer": _("%(reference)s is answered."),
@@ -141,12 +143,14 @@ class Button:
 
 
 def buttons(asked, *, by, form=None, name=""):
-    """Return a Button for each move of the table, in its order.
+    """Return a Button for each move of the table, in its order; what is held as spam has its own, and no others.
 
     `form` is what was typed for the move `name`; the other moves get empty forms.
     """
     made = []
     for each, row in AT_THE_DESK.items():
+        if each != name and (row.spam == workflow.HELD_ALONE) != bool(asked.held_because):
+            continue
         each_form = form if each == name else FORMS[row.input]()
         try:
             workflow.check_move(asked, each, by=by)

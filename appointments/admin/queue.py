@@ -86,7 +86,10 @@ class OneOf(admin.SimpleListFilter):
 
 
 class ViewFilter(OneOf):
-    """Whose turn it is. The queue opens on what waits for the clinic; a search looks through everything."""
+    """Whose turn it is. The queue opens on what waits for the clinic; a search looks through everything.
+
+    What is held as spam stands in views of its own, and in a search: whoever calls with their reference is found.
+    """
 
     title = _("whose turn it is")
     parameter_name = "view"
@@ -97,13 +100,14 @@ class ViewFilter(OneOf):
         "closed": (_("Closed"), (Status.DECLINED, Status.WITHDRAWN, Status.CLOSED)),
         "all": (_("All requests"), Status.values),
     }
+    held_views = {"held": _("Held as spam"), "spam": _("Judged as spam")}
 
     def __init__(self, request, *args):
         self.opens_on = "all" if request.GET.get("q") else "clinic"
         super().__init__(request, *args)
 
     def lookups(self, request, model_admin):
-        return [(name, label) for name, (label, statuses) in self.views.items()]
+        return [*((name, label) for name, (label, statuses) in self.views.items()), *self.held_views.items()]
 
     def value(self):
         """Return the view in the address, else the one the queue opens on."""
@@ -111,14 +115,25 @@ class ViewFilter(OneOf):
 
     def choices(self, changelist):
         """List the views; there is no "All" above them, since it is one of them."""
+        held = changelist.root_queryset.to_be_judged().count()
         for name, label in self.lookup_choices:
             address = changelist.get_query_string({self.parameter_name: name}, ["p"])
-            yield {"selected": self.value() == name, "query_string": address, "display": label}
+            display = with_number(label, held) if name == "held" and held else label
+            yield {"selected": self.value() == name, "query_string": address, "display": display}
 
     def queryset(self, request, queryset):
-        if self.value() == "all":
-            return queryset
+        if self.value() == "held":
+            return queryset.to_be_judged()
+        if self.value() == "spam":
+            return queryset.held_as_spam().exclude(status=Status.NEW)
+        if not request.GET.get("q"):
+            queryset = queryset.trusted()
         return queryset.filter(status__in=self.views[self.value()][1])
+
+
+def with_number(label, number):
+    """Return the name of a view with how many requests it holds."""
+    return gettext("%(view)s (%(number)s)") % {"view": label, "number": number}
 
 
 class HolderFilter(OneOf):
@@ -216,6 +231,8 @@ def cell(label, text):
 def status(row):
     """Whether it cannot wait, and where it stands."""
     tags = [tag(row.get_status_display(), STATUS_TONES[row.status])]
+    if row.held_because:
+        tags.insert(0, tag(gettext("Held as spam"), "stopped"))
     if hurry := hurry_of(row):
         tags.insert(0, tag(hurry, "urgent"))
     return format_html(" ".join("{}" for _tag in tags), *tags)
@@ -288,6 +305,8 @@ def how_late(row):
 
 def next_step(row):
     """Return what is to be done next, and by implication by whom."""
+    if row.held_because:
+        return gettext("Say whether it is spam") if row.status == Status.NEW else gettext("Nothing more")
     if row.status == Status.WAITING:
         return gettext("The patient answers")
     if row.waits_for_clinic:

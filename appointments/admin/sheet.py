@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Role
-from appointments.admin import queue
+from appointments.admin import amendments, holding, queue
 from appointments.forms import ReachBy, times_in_words
 from appointments.models import STATUS_TONES
 from appointments.wording import WORDINGS
@@ -41,6 +41,8 @@ WHAT_HAPPENED = {
     "request.withdrawn": _("Withdrew the request"),
     "request.amended": _("Sent the form again with other answers"),
     "request.held_as_spam": _("Held as spam"),
+    "request.not_spam": _("Said that it is not spam"),
+    "request.judged_spam": _("Said that it is spam"),
     READ: _("Opened this sheet"),
 }
 MESSAGE_TONES = {
@@ -53,7 +55,7 @@ MESSAGE_TONES = {
 
 
 def sheet(asked, *, user):
-    """Return the template context of one request's sheet, as `user` may see it (4 queries)."""
+    """Return the template context of one request's sheet, as `user` may see it (5 queries)."""
     events = Event.objects.about(asked)
     happened, reads = list(events.exclude(verb=READ)), list(events.filter(verb=READ)[: NEWEST_READS + 1])
     staff = User.objects.in_bulk({event.actor_id for event in happened + reads if event.actor_kind == STAFF})
@@ -62,6 +64,8 @@ def sheet(asked, *, user):
         "hurry": queue.hurry_of(asked),
         "tone": STATUS_TONES[asked.status],
         "overdue": queue.how_late(asked),
+        "held": holding.held(asked),
+        "changes": amendments.changes(asked, preferences=preferences),
         "facts": facts(asked),
         "preferences": preferences(asked.preferences or {}),
         "signs": asked.signs or [],

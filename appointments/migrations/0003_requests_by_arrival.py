@@ -5,17 +5,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('appointments', '0002_journey'),
-        ('clinic', '0003_limits_and_discreet_name'),
-        ('procedures', '0003_feedback'),
+        ("appointments", "0002_journey"),
+        ("clinic", "0003_limits_and_discreet_name"),
+        ("procedures", "0003_feedback"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='appointmentrequest',
-            index=models.Index(fields=['created_at'], name='request_by_arrival'),
+            model_name="appointmentrequest",
+            index=models.Index(fields=["created_at"], name="request_by_arrival"),
         ),
     ]

@@ -3,8 +3,9 @@
 Each function runs in one transaction and writes the request, its audit event and the message to the patient together.
 """
 
+from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
 from appointments.workflow.moving import can_move, check_move, move, move_by_patient
-from appointments.workflow.promise import due_from, recompute_due
+from appointments.workflow.promise import due_from, reads_from, recompute_due
 from appointments.workflow.sending import (
     Erased,
     Outcome,
@@ -17,6 +18,7 @@ from appointments.workflow.sending import (
 )
 from appointments.workflow.table import (
     AS_BEFORE,
+    HELD_ALONE,
     MOVES,
     NOBODY,
     THE_ONE_WHO_MOVES,
@@ -28,6 +30,8 @@ from clinic.refusals import Refused, Stale, Unfit
 
 __all__ = [
     "AS_BEFORE",
+    "CLOSE_FORM",
+    "HELD_ALONE",
     "MOVES",
     "NOBODY",
     "THE_ONE_WHO_MOVES",
@@ -41,7 +45,9 @@ __all__ = [
     "Unfit",
     "answers_of",
     "can_move",
+    "check_closing",
     "check_move",
+    "close_form",
     "due_from",
     "first_sent",
     "forget_erased_forms",
@@ -49,6 +55,8 @@ __all__ = [
     "move",
     "move_by_patient",
     "moves_of",
+    "open_form",
+    "reads_from",
     "recompute_due",
     "state_arrows",
     "submit",
