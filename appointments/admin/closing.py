@@ -9,6 +9,7 @@ from django.template.defaultfilters import linebreaksbr
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -24,7 +25,10 @@ LIST = "admin:appointments_formclosure_changelist"
 def moment_field(label, help_text="", **options):
     """Return a field for a day and a time, in the clinic's time zone, in the browser's own boxes."""
     widget = forms.SplitDateTimeWidget(
-        date_attrs={"type": "date"}, time_attrs={"type": "time"}, date_format="%Y-%m-%d", time_format="%H:%M"
+        date_attrs={"type": "date", "aria-label": format_lazy("{label} ({part})", label=label, part=_("day"))},
+        time_attrs={"type": "time", "aria-label": format_lazy("{label} ({part})", label=label, part=_("time"))},
+        date_format="%Y-%m-%d",
+        time_format="%H:%M",
     )
     return forms.SplitDateTimeField(
         label=label,

@@ -1,6 +1,5 @@
 """What the sheet says of a request that is held as spam: why, what it means, and what to look for."""
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from appointments.models import Status
@@ -23,4 +22,4 @@ def held(asked):
     if asked.status == Status.CLOSED:
         mend = gettext("Was that wrong? Put it into the queue: it is due as if it had never been held.")
         return {"title": gettext("Closed as spam"), "sentences": [because, mend]}
-    return {"title": gettext("Held as spam"), "sentences": [because, capfirst(gettext("the patient withdrew it."))]}
+    return {"title": gettext("Held as spam"), "sentences": [because, gettext("The patient withdrew it.")]}

@@ -21,6 +21,7 @@ from appointments.models import (
 )
 from appointments.references import hash_of, new_reference
 from appointments.workflow.promise import due_from
+from audit.actors import Actor
 from audit.models import Event
 from clinic.encryption import index_candidates, index_of
 from clinic.models import Location, Urgency
@@ -151,7 +152,7 @@ def _store(answers, text, token, by, language, page_version, why_held):
     TrackingLink.make(request, token=token, made_for="form")
     Event.record("request.received", by=by, about=request, to=request.status, revision=request.revision)
     if held_because:
-        Event.record("request.held_as_spam", by=by, about=request, because=held_because)
+        Event.record("request.held_as_spam", by=Actor.command(""), about=request, because=held_because)
     messages.write(request, "received")
     return request
 

@@ -188,6 +188,7 @@ def test_the_desk_counts_held_requests_apart(reception):
 def test_the_sheet_says_why_and_offers_what_can_be_done(desk, because):
     response = desk.get(sheet_of(make_held(because)))
     assert f"Why it is held: {because.label}." in response.content.decode()
+    assert ("Held as spam", "the site itself") in [(line["what"], line["who"]) for line in response.context["history"]]
     assert [button.name for button in response.context["possible"]] == ["not_spam", "spam"]
     assert response.context["impossible"] == []
 
