@@ -243,7 +243,8 @@ class Page:
         """Return the page that says that the form is closed; trying again leads to `step`."""
         step = step if step in (*FORMS, CHECK, URGENT) else "wish"
         until = in_words(closing.ends_at)
-        return self.show(CLOSED, words=closing.words, language=closing.words.language(), until=until, last_step=step)
+        told = {"words": closing.words, "language": closing.words.language(), "until": until}
+        return self.show(CLOSED, last_step=step, is_begun=self.request.method == "POST", **told)
 
     def show(self, step, *, form=None, status=200, notice="", problems=(), **more):
         """Return one page. `notice` is a sentence for the patient; `problems` say what stopped them."""

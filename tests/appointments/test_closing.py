@@ -43,6 +43,7 @@ def test_the_page_says_why_and_until_when_in_the_readers_language(monday, manage
     close(manager)
     page = client.get(ADDRESS["en"])
     assert page.status_code == 200
+    assert "nothing you typed" not in page.content.decode()
     for words in ("We move house.", "from 9 a.m. on Tuesday, November 24", 'href="tel:', "911"):
         assert words in page.content.decode()
     assert "Nos mudamos." in client.get(ADDRESS["es"]).content.decode()
