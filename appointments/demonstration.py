@@ -22,7 +22,10 @@ from procedures.models import Procedure
 
 FILE = Path(__file__).parent / "demonstration" / "requests.toml"
 LOADER = Actor.command("load_demo")
-ANSWERS = ("full_name", "email", "phone", "date_of_birth", "wish", "procedure", "location", "matter", "preferences")
+ANSWERS = (
+    *("full_name", "email", "phone", "date_of_birth", "wish", "procedure", "location", "matter"),
+    *("preferences", "helper", "wants_details"),
+)
 
 
 def load(requests=0):

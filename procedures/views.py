@@ -4,6 +4,7 @@ Each page asks the database a fixed number of times, at most six, however much t
 """
 
 from contextlib import suppress
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required, permission_required
@@ -177,6 +178,8 @@ def _procedure(request, page, document, preview=None):
         "clinicians": page.procedure.clinicians.filter(is_shown=True),
     }
     context = _page(page, PROCEDURE_PARTS, document, content, preview)
+    # The request form keeps which version the patient had read.
+    context["asks_about"] = urlencode({"procedure": page.slug, "version": document["number"]})
     return _show(
         request,
         "procedures/procedure.html",

@@ -21,7 +21,7 @@ LABELS = {
     "signs": _("Warning signs"),
     "matter": _("In the patient’s own words"),
     "date_of_birth": _("Date of birth"),
-    "wants_details": _("Messages name the treatment"),
+    "wants_details": _("Messages may name the treatment"),
     "full_name": _("Name"),
     "email": _("Email"),
     "phone": _("Telephone"),
@@ -95,7 +95,7 @@ class Words:
         if name == "signs":
             return "\n".join(sign["text"] for sign in value or () if sign["ticked"]) or gettext("None")
         if name == "wants_details":
-            return gettext("yes") if value else gettext("no")
+            return gettext("Yes") if value else gettext("No")
         if name == "date_of_birth" and value:
             return date_format(date.fromisoformat(value), "SHORT_DATE_FORMAT")
         return value or ""

@@ -1,5 +1,6 @@
 """The sheet: all that is known of one request on one screen, in words."""
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import get_language_info, gettext
@@ -8,7 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.roles import Role
 from appointments.admin import amendments, holding, queue
-from appointments.forms import ReachBy, times_in_words
+from appointments.forms import (
+    ReachBy,
+    Record,
+    Relation,
+    ToContact,
+    interpreter_choices,
+    parts_in_words,
+    times_in_words,
+)
 from appointments.models import STATUS_TONES
 from appointments.wording import WORDINGS
 from audit.actors import STAFF
@@ -16,6 +25,7 @@ from audit.models import Event
 from clinic.log_filters import leave_out_tokens
 from clinic.telephone import telephone_href
 from outbox.models import Message, State
+from procedures.models import ProcedureVersion
 
 READ = "request.read"
 NEWEST_READS = 20
@@ -55,7 +65,7 @@ MESSAGE_TONES = {
 
 
 def sheet(asked, *, user):
-    """Return the template context of one request's sheet, as `user` may see it (5 queries)."""
+    """Return the template context of one request's sheet, as `user` may see it (6 queries)."""
     events = Event.objects.about(asked)
     happened, reads = list(events.exclude(verb=READ)), list(events.filter(verb=READ)[: NEWEST_READS + 1])
     staff = User.objects.in_bulk({event.actor_id for event in happened + reads if event.actor_kind == STAFF})
@@ -65,9 +75,11 @@ def sheet(asked, *, user):
         "tone": STATUS_TONES[asked.status],
         "overdue": queue.how_late(asked),
         "held": holding.held(asked),
-        "changes": amendments.changes(asked, preferences=preferences),
-        "facts": facts(asked),
-        "preferences": preferences(asked.preferences or {}),
+        "changes": amendments.changes(asked, preferences=preference_rows),
+        "facts": facts(asked) + page_read(asked, user=user),
+        "helper": helper(asked.helper or {}),
+        "contact_is_of": name_to_contact(asked),
+        "preferences": preferences(asked),
         "signs": asked.signs or [],
         "ticked": [sign for sign in asked.signs or [] if sign["ticked"]],
         "phone_href": telephone_href(asked.phone) if asked.phone else "",
@@ -97,16 +109,79 @@ def facts(asked):
     return [{"label": label, "value": str(value)} for label, value in rows]
 
 
-def preferences(chosen):
-    """Return rows for the component `summary_list`: when the patient can come, and how they like to be reached."""
-    rows = []
-    if chosen.get("times"):
-        rows.append((gettext("Can come"), times_in_words(chosen["times"])))
-    if chosen.get("reach_by") in ReachBy.values:
-        rows.append((gettext("Reach them"), ReachBy(chosen["reach_by"]).label))
-        may = gettext("Yes") if chosen.get("leave_message") else gettext("No")
-        rows.append((gettext("May we leave a message?"), may))
+def page_read(asked, *, user):
+    """Return the row about the version of the page that the patient had read; none where it is not known."""
+    read = ProcedureVersion.objects.filter(pk=asked.page_version_id).values("pk", "number", "plain_name").first()
+    if read is None:
+        return []
+    words = gettext("Version %(number)s of “%(page)s”") % {"number": read["number"], "page": read["plain_name"]}
+    may_open = user.has_perm("procedures.view_procedureversion")
+    url = reverse("procedures:preview_procedure", args=[read["pk"]]) if may_open else ""
+    return [{"label": gettext("Had read"), "value": words, "url": url}]
+
+
+def helper(who):
+    """Return rows for the component `summary_list`: who asks for the patient; none for patients who ask themselves."""
+    if not who:
+        return []
+    rows = [(gettext("Asked by"), who.get("full_name", ""))]
+    if who.get("relation") in Relation.values:
+        rows.append((gettext("Who that is"), Relation(who["relation"]).label))
+    rows.append(
+        (
+            gettext("Call or write to"),
+            gettext("The patient") if who.get("call") == ToContact.PATIENT else gettext("Who asked, not the patient"),
+        )
+    )
     return [{"label": label, "value": str(value)} for label, value in rows]
+
+
+def name_to_contact(asked):
+    """Return whose the telephone number and the e-mail address are, where that is not the patient; else ""."""
+    who = asked.helper or {}
+    return who.get("full_name", "") if who.get("call") == ToContact.HELPER else ""
+
+
+def preferences(asked):
+    """Return rows for the component `summary_list`: when it suits, how to reach whom, and what to prepare."""
+    rows = preference_rows(asked.preferences or {})
+    if asked.wants_details:
+        rows.append({"label": gettext("Messages may name the treatment"), "value": gettext("Yes")})
+    return rows
+
+
+def preference_rows(chosen):
+    """Return the same rows for preferences as `workflow.submit` takes them."""
+    rows = [*_times(chosen), *_reach(chosen), *_needs(chosen)]
+    return [{"label": label, "value": str(value)} for label, value in rows]
+
+
+def _times(chosen):
+    if chosen.get("times"):
+        yield gettext("Can come"), times_in_words(chosen["times"])
+    if chosen.get("sooner"):
+        yield gettext("Wants an earlier time that comes free"), gettext("Yes")
+
+
+def _reach(chosen):
+    if chosen.get("reach_by") in ReachBy.values:
+        yield gettext("Reach them"), ReachBy(chosen["reach_by"]).label
+        if chosen.get("reach_when"):
+            yield gettext("May be telephoned"), parts_in_words(chosen["reach_when"])
+        yield gettext("May we leave a message?"), gettext("Yes") if chosen.get("leave_message") else gettext("No")
+
+
+def _needs(chosen):
+    languages = dict(interpreter_choices())
+    if chosen.get("interpreter") in languages.keys() - {""}:
+        yield gettext("Needs an interpreter"), languages[chosen["interpreter"]]
+    if chosen.get("step_free"):
+        yield gettext("Needs a way in without steps"), gettext("Yes")
+    if chosen.get("other_needs"):
+        yield gettext("What else helps"), chosen["other_needs"]
+    records = [str(Record(record).label) for record in chosen.get("records", []) if record in Record.values]
+    if records:
+        yield gettext("Has"), ", ".join(records)
 
 
 def holder_in_words(asked):

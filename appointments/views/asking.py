@@ -8,19 +8,18 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse, translate_url
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
-from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from appointments import workflow
 from appointments.answers import CHECK, EMERGENCY, Answers
-from appointments.forms import FORMS, ReachBy, times_in_words
+from appointments.forms import FORMS
 from appointments.messages import in_words
-from appointments.models import FormClosure, Wish
+from appointments.models import FormClosure
 from appointments.sealed import LAST_STEP, Broken, Draft, TooLong
+from appointments.summary import rows_of
 from appointments.suspicion import Sending, why_held
 from appointments.workflow import Outcome
 from audit.actors import Actor
@@ -77,8 +76,18 @@ def _opened(request):
     procedure, location = offered.key_of(request.GET.get("procedure")), request.GET.get("location")
     location = location if location in offered.locations else ""
     page.draft.typed["wish"] = {"procedure": procedure, "location": location}
+    version = request.GET.get("version", "")
+    page.draft.page_version = offered.version_read(procedure, version) if version else None
+    if page.draft.page_version and version.isdecimal():
+        version = f"{get_language()}-{version}"
     request.addresses = {
-        language: _address(request.path, language, procedure=offered.slug_for(procedure, language), location=location)
+        language: _address(
+            request.path,
+            language,
+            procedure=offered.slug_for(procedure, language),
+            location=location,
+            version=version if page.draft.page_version else "",
+        )
         for language, _name in settings.LANGUAGES
     }
     return page
@@ -178,6 +187,7 @@ def _send(page):
             token=token,
             by=Actor.patient(),
             language=get_language(),
+            page_version=page.draft.page_version,
             why_held=partial(why_held, answers, sending),
         )
     except workflow.Erased:
@@ -254,6 +264,8 @@ class Page:
             "number": steps.index(step) + 1 if step in steps else None,
             "total": len(steps),
             "is_first": step == steps[0],
+            "due": self._due() if step in (steps[0], CHECK) else "",
+            "reads_from": self._reads_from() if step in (steps[0], CHECK) else "",
             "notice": notice,
             "problems": problems,
             "has_errors": bool(problems),
@@ -262,14 +274,11 @@ class Page:
         if step in FORMS:
             form = form or self.answers.opened(step)
             context |= {"form": form, "title": form.title, "decoy": DECOY if step == LAST_STEP else ""}
-            if step == steps[0]:
-                context["reads_from"] = self._reads_from()
             if step == "signs":
                 self.answers.show_signs(form)
         elif step == CHECK:
             self.draft.was_checked = True
-            context |= {"rows": self._rows(), "due": self._due(), "only_examined_at": self._only_examined_at()}
-            context["reads_from"] = self._reads_from()
+            context |= {"rows": rows_of(self.answers), "only_examined_at": self._only_examined_at()}
             context["is_performed"] = self.answers.offered.is_performed_anywhere(self.answers.procedure)
         elif step in (EMERGENCY, URGENT):
             ticked = self.answers.ticked(Urgency.EMERGENCY if step == EMERGENCY else Urgency.URGENT)
@@ -320,40 +329,3 @@ class Page:
         if not answers.offered.is_only_examined(procedure=answers.procedure, location=answers.location):
             return ""
         return answers.offered.locations[answers.location].name
-
-    def _rows(self):
-        """Return every answer in words, each with the page that changes it."""
-        answers, offered = self.answers, self.answers.offered
-        sent = answers.to_send()
-        ticked = answers.in_readers_language([sign for sign in sent["signs"] if sign["ticked"]])
-        is_question = answers.wish == Wish.QUESTION
-        born = answers.read("person").cleaned_data["date_of_birth"]
-        rows = [
-            ("wish", _("You would like"), capfirst(Wish(answers.wish).label)),
-            ("wish", _("Treatment"), offered.procedures.get(answers.procedure) or _("I am not sure")),
-            ("wish", _("Place"), _name_of(offered.locations.get(answers.location)) or _("I have no preference")),
-        ]
-        if sent["signs"]:
-            rows.append(
-                (
-                    "signs",
-                    _("Signs that you have now"),
-                    "\n".join(sign["text"] for sign in ticked) or _("None of these"),
-                )
-            )
-        rows.append(("matter", _("Your question") if is_question else _("What is the matter"), sent["matter"]))
-        if not is_question:
-            rows.append(("matter", _("When you can come"), times_in_words(sent["preferences"]["times"])))
-        rows += [
-            ("person", _("Your full name"), sent["full_name"]),
-            ("person", _("Email address"), sent["email"]),
-            ("person", _("Telephone number"), sent["phone"]),
-            ("person", _("How we reach you"), ReachBy(sent["preferences"]["reach_by"]).label),
-            ("person", _("We may leave a message"), _("Yes") if sent["preferences"]["leave_message"] else _("No")),
-            ("person", _("Date of birth"), date_format(born, "DATE_FORMAT") if born else ""),
-        ]
-        return [{"step": step, "label": label, "value": value} for step, label, value in rows]
-
-
-def _name_of(location):
-    return location.name if location else ""

@@ -89,7 +89,7 @@ def test_the_choice_that_led_to_the_form_is_kept_until_it_opens(monday, manager)
     visitor = Visitor(query="?procedure=kyphoplasty&location=south")
     workflow.open_form(closing, by=manager.as_actor())
     visitor.press("change-wish", last_step="wish")
-    assert visitor.page.checked == [("procedure", "kyphoplasty"), ("location", "south")]
+    assert {("procedure", "kyphoplasty"), ("location", "south")} <= set(visitor.page.checked)
 
 
 def test_help_in_an_emergency_stays_open(monday, manager):

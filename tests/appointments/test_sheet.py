@@ -14,6 +14,7 @@ from appointments import workflow
 from appointments.admin import moving, sheet
 from appointments.models import AppointmentRequest, Kind, Status
 from appointments.wording import WORDINGS
+from audit.actors import Actor
 from audit.models import Event
 from outbox import sender
 from outbox.models import Message
@@ -22,9 +23,11 @@ from tests.appointments.factories import (
     answered_request,
     claimed_request,
     declined_request,
+    make_answers,
     make_request,
     moved,
 )
+from tests.procedures.published import make_clinic, make_procedure, publish_page
 
 pytestmark = pytest.mark.django_db
 TYPED = "Dear Ana,\n\nTelephone us <b>today</b>."
@@ -71,6 +74,59 @@ def test_the_sheet_shows_what_the_patient_wrote_and_how_to_reach_them(desk):
     assert 'href="mailto:ana@example.org"' in page
     for sign in SIGNS:
         assert sign["text"] in page
+
+
+def test_the_sheet_shows_what_to_prepare_and_how_to_reach_the_patient(desk):
+    chosen = {"sooner": True, "reach_by": "phone", "reach_when": ["afternoon"], "leave_message": True}
+    chosen |= {"interpreter": "ase", "step_free": True, "other_needs": "<b>Slowly</b>", "records": ["letter", "scan"]}
+    request = make_request(preferences={"times": ["0-morning"], **chosen}, wants_details=True)
+    rows = {row["label"]: row["value"] for row in sheet.preferences(request)}
+    assert rows == {
+        "Can come": "Monday morning",
+        "Wants an earlier time that comes free": "Yes",
+        "Reach them": "By telephone",
+        "May be telephoned": "Afternoon",
+        "May we leave a message?": "Yes",
+        "Needs an interpreter": "American Sign Language",
+        "Needs a way in without steps": "Yes",
+        "What else helps": "<b>Slowly</b>",
+        "Has": "A letter from a doctor, A scan or an X-ray",
+        "Messages may name the treatment": "Yes",
+    }
+    assert "&lt;b&gt;Slowly&lt;/b&gt;" in desk.get(address(request)).content.decode()
+
+
+@pytest.mark.parametrize("call", ["helper", "patient"])
+def test_the_sheet_says_who_asks_for_the_patient_and_whose_the_telephone_is(desk, call):
+    helper = {"full_name": "Bea <i>Smith</i>", "relation": "partner", "call": call}
+    page = desk.get(address(make_request(helper=helper))).content.decode()
+    for words in ("Somebody else asks for the patient", "Bea &lt;i&gt;Smith", "The husband, wife or partner"):
+        assert words in page
+    assert ("of Bea &lt;i&gt;Smith" in page) == (call == "helper")
+    assert ("Who asked, not the patient" in page) == (call == "helper")
+
+
+def test_what_an_older_or_a_newer_form_kept_does_not_break_the_sheet(desk):
+    chosen = {"reach_by": "pigeon", "interpreter": "tlh", "records": ["blood"], "times": ["9-night"]}
+    helper = {"full_name": "Bea", "relation": "boss"}
+    response = desk.get(address(make_request(preferences=chosen, helper=helper)))
+    assert response.status_code == 200
+    assert "Somebody else asks for the patient" not in desk.get(address(make_request())).content.decode()
+
+
+def test_the_sheet_names_the_version_that_the_patient_had_read_and_links_it_to_whoever_may_open_it(desk, manager):
+    make_clinic()
+    procedure = make_procedure()
+    version = publish_page(procedure).live_version
+    answers = make_answers(procedure=procedure.key)
+    sent = workflow.submit(answers, token="t", by=Actor.patient(), language="en", page_version=version.pk)
+    words, link = "Version 1 of “Balloon repair of a broken back bone”", f"/preview/procedure/{version.pk}/"
+    page = desk.get(address(sent.request)).content.decode()
+    assert words in page
+    assert (link in page) == (desk.get(f"/procedures{link}").status_code == 200)
+    desk.force_login(manager)
+    assert f'href="/procedures{link}"' in desk.get(address(sent.request)).content.decode()
+    assert desk.get(f"/procedures{link}").status_code == 200
 
 
 def test_the_sheet_says_loudly_that_an_answer_is_late(desk):

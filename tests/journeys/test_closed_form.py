@@ -23,6 +23,7 @@ def go_on(page, *steps):
         "wish": ["To ask for an appointment", "Balloon repair", "Northside"],
         "signs": ["None of these"],
         "matter": ["Any time"],
+        "needs": [],
         "person": ["Either one is fine"],
     }
     for step in steps:
@@ -31,7 +32,7 @@ def go_on(page, *steps):
         if step == "matter":
             page.get_by_label("What is the matter?").fill(GOOD["matter"]["matter"])
         if step == "person":
-            page.get_by_label("Your full name").fill("Ana Sol")
+            page.get_by_label("Your full name", exact=True).fill("Ana Sol")
             page.get_by_label("Your email address").fill("ana@example.org")
         page.get_by_role("button", name="Continue").click()
 
@@ -40,7 +41,7 @@ def test_a_form_that_closes_meanwhile_says_so_and_goes_on_later_where_it_was(pag
     # Given somebody who is at their last page when a manager closes the form,
     page.set_viewport_size(SMALL)
     page.goto("/appointments/request/")
-    go_on(page, "wish", "signs", "matter")
+    go_on(page, "wish", "signs", "matter", "needs")
     words = {"en": "We move house this week.", "es": "Esta semana nos mudamos."}
     ends_at = timezone.now() + timedelta(days=1)
     closing = workflow.close_form(by=manager.as_actor(), ends_at=ends_at, words=words)
@@ -80,7 +81,7 @@ def test_a_form_that_closes_meanwhile_says_so_and_goes_on_later_where_it_was(pag
 
 def test_neither_eye_nor_key_meets_the_hidden_box(page, axe):
     page.goto("/appointments/request/")
-    go_on(page, "wish", "signs", "matter")
+    go_on(page, "wish", "signs", "matter", "needs")
     expect(page.locator("[name=remark]")).to_be_hidden()
     expect(page.get_by_role("textbox", name="Leave this box empty")).to_have_count(0)
     met = set()
