@@ -33,7 +33,7 @@ Messages that patients would get are files under var/mail/. Press Ctrl-C to stop
 endef
 export WHERE_TO_LOOK
 
-.PHONY: help run serve test test-postgres test-wide check lock wording system static-files migrated
+.PHONY: help run serve test test-postgres test-wide check markup reading lock wording system static-files migrated
 
 
 help: ## list these commands
@@ -91,6 +91,12 @@ check: .venv/.tools-ready system ## formatting, lint, migrations, translations, 
 	$(AS_IN_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 	$(AS_IN_PRODUCTION) $(MANAGE) state_diagrams --check
 
+markup: .venv/.tools-ready $(WORDING) ## check HTML, CSS, drawings and structured data with tools of the W3C and of schema.org (Java, Node)
+	@$(IN_VENV) -m tests.markup.check
+
+reading: .venv/.tools-ready ## print how hard the demonstration is to read, page by page
+	@$(IN_VENV) -m tests.reading
+
 
 # Keeping
 
@@ -107,7 +113,7 @@ lock: .venv/.tools-ready ## make requirements.txt and requirements-dev.txt from 
 
 # Setting up, done once and again when a lock changes
 
-system: ## install Chromium, PostgreSQL and gettext where that is possible, or say what is left out
+system: ## install Chromium, PostgreSQL, gettext and pango where that is possible, or say what is left out
 	@.ci/system
 
 .venv/bin/python:

@@ -53,6 +53,7 @@ KEEP_HOUSE = {
     "appointments.view_formclosure",
     "appointments.add_formclosure",
 }
+KEEP_WORDS = {"appointments.view_messagewording", "appointments.change_messagewording"}
 KEEP_STAFF = {"accounts.view_user", "accounts.add_user", "accounts.change_user"}
 
 PERMISSIONS = {
@@ -64,6 +65,7 @@ PERMISSIONS = {
     | READ_PAGES
     | READ_FEEDBACK
     | KEEP_HOUSE
+    | KEEP_WORDS
     | KEEP_STAFF
     | {"appointments.release_others", "procedures.publish_version", "procedures.delete_feedback"},
     Role.AUDITOR: {"audit.view_event"},

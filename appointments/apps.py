@@ -14,7 +14,7 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self):
         from accounts import desk
-        from appointments import demonstration, workflow
+        from appointments import demonstration, reminders, workflow
         from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
         from clinic import demo, diagrams, hours, limits
         from outbox import chores
@@ -22,13 +22,14 @@ class AppointmentsConfig(AppConfig):
         queue = "admin:appointments_appointmentrequest_changelist"
         demo.register("requests", demonstration.load)
         hours.on_change(workflow.recompute_due)
+        chores.register("remind patients", reminders.remind)
         chores.register("forget counts", limits.forget_old)
         chores.register("forget erased forms", workflow.forget_erased_forms)
         diagrams.register(
             diagrams.Diagram(
                 name="request-states",
                 heading="How a request moves",
-                sentence="Drawn from `MOVES` in `appointments/workflow.py`.",
+                sentence="Drawn from `MOVES` in `appointments/workflow/table.py`.",
                 states=lambda: dict(Status.choices),
                 arrows=workflow.state_arrows,
             )
@@ -70,6 +71,14 @@ class AppointmentsConfig(AppConfig):
                 url=lambda: reverse("admin:appointments_formclosure_changelist"),
             )
         )
+        desk.register(
+            desk.Task(
+                permission="appointments.view_appointmentrequest",
+                count=lambda user: workflow.to_be_called(AppointmentRequest.objects.visible_to(user)).count(),
+                words=calling_words,
+                url=lambda: reverse("admin:appointments_appointmentrequest_changelist", query={"view": "calls"}),
+            )
+        )
 
 
 def waiting_words(number):
@@ -100,3 +109,10 @@ def above_number_words(number):
 def closed_words(number):
     """Return the sentence that tells managers that patients find the form closed."""
     return _("The form for requests is closed.")
+
+
+def calling_words(number):
+    """Return the sentence that tells staff how many patients wait for a call."""
+    return ngettext("%(number)d patient is to be called.", "%(number)d patients are to be called.", number) % {
+        "number": number
+    }

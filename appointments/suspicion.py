@@ -1,6 +1,6 @@
 """Says what makes a request look as if no patient had sent it. Such a request is held for a look, and never refused.
 
-Whoever sends it sees what everybody sees. See docs/decisions/0008-held-not-refused.md.
+Whoever sends it sees what everybody sees. See docs/decisions/0009-held-not-refused.md.
 """
 
 from dataclasses import dataclass

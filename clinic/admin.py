@@ -21,9 +21,12 @@ from clinic.models import (
     PageStamp,
     SpokenLanguage,
 )
+from clinic.picture_forms import PicturedForm
 from clinic.stale_forms import CarefulForm
+from clinic.stored_files import forget_unused
 
 IN_ORDER = _("Smaller numbers come first.")
+PICTURE_FIELDS = ("picture", "alternative_text", "is_decorative")
 
 
 class HouseAdmin(AuditedAdmin):
@@ -75,6 +78,7 @@ class ProfileAdmin(HouseAdmin):
     """The one row of the clinic itself."""
 
     moves_promise_with = ("promise_hours", "urgent_promise_hours")
+    radio_fields = {"when_overdue": admin.VERTICAL}
     fieldsets = (
         (
             _("Who you are"),
@@ -102,6 +106,23 @@ class ProfileAdmin(HouseAdmin):
             {
                 "fields": ("daily_number",),
                 "description": _("Urgent requests join the queue at once, however many came. Empty is no number."),
+            },
+        ),
+        (
+            _("Pages past their review date"),
+            {
+                "fields": ("when_overdue",),
+                "description": _("Staff see such pages on the desk. Readers always see true dates."),
+            },
+        ),
+        (
+            _("Messages to patients"),
+            {
+                "fields": ("discreet_name",),
+                "description": _(
+                    "Messages name no treatment unless the patient asked for it, so choose a name that tells none "
+                    "either. Without one, they come from “Your clinic”."
+                ),
             },
         ),
         (
@@ -207,7 +228,24 @@ class ClosureAdmin(HouseAdmin):
         return closure.location or _("The whole clinic")
 
 
-class ClinicianForm(CarefulForm):
+class PicturedAdmin(HouseAdmin):
+    """What has a picture: a file that nothing shows any more is not kept."""
+
+    def save_model(self, request, obj, form, change):
+        """Save, then let go of the picture that was there before."""
+        before = type(obj).objects.filter(pk=obj.pk).select_related("picture").first() if change else None
+        super().save_model(request, obj, form, change)
+        if before and before.picture and before.picture != obj.picture:
+            forget_unused(before.picture)
+
+    def delete_model(self, request, obj):
+        """Remove the row, and its picture."""
+        super().delete_model(request, obj)
+        if obj.picture:
+            forget_unused(obj.picture)
+
+
+class ClinicianForm(PicturedForm):
     """A clinician, with the languages as check boxes."""
 
     languages = forms.MultipleChoiceField(
@@ -220,7 +258,7 @@ class ClinicianForm(CarefulForm):
 
 
 @admin.register(Clinician)
-class ClinicianAdmin(HouseAdmin):
+class ClinicianAdmin(PicturedAdmin):
     """People who treat patients."""
 
     form = ClinicianForm
@@ -241,14 +279,24 @@ class ClinicianAdmin(HouseAdmin):
                 "description": _("With these two, a patient can check that this person may treat them."),
             },
         ),
+        (
+            _("Photo"),
+            {
+                "fields": PICTURE_FIELDS,
+                "description": _(
+                    "Ask the person first. We remove from the file where the photo was taken, and with what."
+                ),
+            },
+        ),
         (_("Where and when shown"), {"fields": ("locations", "is_shown", "order"), "description": IN_ORDER}),
     )
 
 
 @admin.register(Accreditation)
-class AccreditationAdmin(HouseAdmin):
+class AccreditationAdmin(PicturedAdmin):
     """Who vouches for the clinic."""
 
+    form = PicturedForm
     list_display = ("name", "body", "since", "order")
     prepopulated_fields = {"key": ("name",)}
     fieldsets = (
@@ -257,6 +305,13 @@ class AccreditationAdmin(HouseAdmin):
             {
                 "fields": ("name", "key", "body", "since", "order"),
                 "description": _("Only what you hold now: patients may ask the body that awarded it."),
+            },
+        ),
+        (
+            _("Mark"),
+            {
+                "fields": PICTURE_FIELDS,
+                "description": _("The body that awarded it says whether and how you may show its mark."),
             },
         ),
     )

@@ -16,6 +16,8 @@ from clinic.telephone import telephone_href
 from clinic.translated import TranslatedField
 from clinic.visible import VisibleQuerySet
 
+PICTURE_UNDECIDED = _("Describe the picture, or mark it decorative: one of the two.")
+
 telephone_shape = RegexValidator(r"[0-9]", _("Write a telephone number with digits."))
 
 
@@ -97,6 +99,40 @@ class StoredFile(models.Model):
         return f"{self.hash[:2]}/{self.hash}"
 
 
+class Pictured(models.Model):
+    """What may have a picture: described, or marked decorative; there is none without that decision."""
+
+    picture = models.ForeignKey(
+        StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("picture")
+    )
+    alternative_text = TranslatedField(
+        _("words for those who cannot see it"), blank=True, help_text=_("What the picture shows.")
+    )
+    is_decorative = models.BooleanField(
+        _("decorative"), default=False, help_text=_("It tells nothing that the text beside it does not.")
+    )
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(picture=None)
+                | Q(is_decorative=True, alternative_text={})
+                | (Q(is_decorative=False) & ~Q(alternative_text={})),
+                name="%(class)s_picture_decided",
+                violation_error_message=PICTURE_UNDECIDED,
+            )
+        ]
+
+
+class WhenOverdue(models.TextChoices):
+    """What a page says to readers once it is past its review date; what it says of dates is true in each case."""
+
+    DATES = "dates", _("Nothing but the dates: when it was checked, and when the next check was due")
+    FOOT = "foot", _("A warning at the foot of the page, beside the dates")
+    TOP = "top", _("A warning at the top of the page, below its heading")
+
+
 class ClinicProfile(models.Model):
     """The clinic as patients meet it: one row."""
 
@@ -137,6 +173,9 @@ class ClinicProfile(models.Model):
         blank=True,
         validators=[MinValueValidator(1)],
         help_text=_("Above it, requests of that day wait for a look before they join the queue. None is refused."),
+    )
+    when_overdue = models.CharField(
+        _("what readers are told"), max_length=10, choices=WhenOverdue, default=WhenOverdue.FOOT
     )
 
     objects = VisibleQuerySet.as_manager()
@@ -290,17 +329,30 @@ class Closure(models.Model):
 
 def reception_hours():
     """Return the WorkingHours of reception, in which the promise to patients runs (2 queries)."""
+    return _hours(OpeningHours.objects.filter(location=None), Closure.objects.filter(location=None))
+
+
+def hours_at(location):
+    """Return the WorkingHours of a place, closed too when the whole clinic is (2 queries)."""
+    closures = Closure.objects.filter(Q(location=None) | Q(location=location))
+    return _hours(OpeningHours.objects.filter(location=location), closures)
+
+
+def _hours(rows, closures):
     spans = {}
-    for row in OpeningHours.objects.filter(location=None):
+    for row in rows:
         spans.setdefault(row.weekday, []).append((row.opens, row.closes))
-    closed = frozenset(Closure.objects.filter(location=None).values_list("date", flat=True))
+    closed = frozenset(closures.values_list("date", flat=True))
     return WorkingHours(spans, closed, ZoneInfo(timezone.get_default_timezone_name()))
 
 
-class Clinician(models.Model):
+class Clinician(Pictured):
     """A person who treats patients, as the public team page shows them."""
 
-    personal_data = {"name": "A clinician's name and registration are public, as patients must be able to check them."}
+    personal_data = {
+        "name": "A clinician's name and registration are public, as patients must be able to check them.",
+        "picture": "A photo is there only where the clinic shows it to everybody.",
+    }
 
     key = models.SlugField(_("key"), unique=True)
     name = models.CharField(_("name"), max_length=80)
@@ -315,7 +367,7 @@ class Clinician(models.Model):
 
     objects = VisibleQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Pictured.Meta):
         verbose_name = _("clinician")
         verbose_name_plural = _("clinicians")
         ordering = ["order", "name"]
@@ -329,7 +381,7 @@ class Clinician(models.Model):
         return [SpokenLanguage(code).label for code in self.languages if code in SpokenLanguage]
 
 
-class Accreditation(models.Model):
+class Accreditation(Pictured):
     """A body that vouches for the clinic."""
 
     personal_data = ()
@@ -342,7 +394,7 @@ class Accreditation(models.Model):
 
     objects = VisibleQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Pictured.Meta):
         verbose_name = _("accreditation")
         verbose_name_plural = _("accreditations")
         ordering = ["order", "name"]

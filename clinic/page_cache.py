@@ -22,11 +22,15 @@ from clinic.models import PageStamp
 ENCODINGS = {"br": lambda page: brotli.compress(page, quality=5), "gzip": lambda page: gzip.compress(page, mtime=0)}
 
 
+def standing():
+    """Return what every public page depends on besides its address and language: stamp, release and local day."""
+    return PageStamp.current(), settings.RELEASE, timezone.localdate().isoformat()
+
+
 def etag(request, encoding=""):
     """Return the strong ETag of a public page: its address, language, stamp, release, local day and encoding."""
     place = (request.get_full_path(), get_language(), encoding)
-    parts = (*place, PageStamp.current(), settings.RELEASE, timezone.localdate())
-    return f'"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
+    return f'"{sha256(repr((*place, *standing())).encode()).hexdigest()[:32]}"'
 
 
 def encoding_for(request):
@@ -85,8 +89,16 @@ def asking_page(response):
     return response
 
 
-def _for_one_person(response, kept):
+def private_asking_page(response):
+    """Mark a page of one person's that has a form: as `private_page`, but the browser says from which site it sends.
+
+    Without that the form is refused. The address itself, which opens the page, is told to nobody.
+    """
+    return _for_one_person(response, "private, no-store", referrer="strict-origin")
+
+
+def _for_one_person(response, kept, *, referrer="no-referrer"):
     response["Cache-Control"] = kept
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = referrer
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -9,15 +9,20 @@ import os
 import re
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import ProtectedError
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from clinic.models import StoredFile
+from clinic.pictures import BrokenPicture, clean_jpeg, clean_png, clean_webp
 
 BLOCK = 64 * 1024
 MEGABYTE = 1024 * 1024
@@ -42,6 +47,9 @@ MP4 = FileType("mp4", "video/mp4", 200 * MEGABYTE)
 WEBM = FileType("webm", "video/webm", 200 * MEGABYTE)
 CAPTIONS = FileType("vtt", "text/vtt; charset=utf-8", MEGABYTE // 2)
 
+# Pictures, and what takes out of each what is not drawn.
+CLEANED = {PNG: clean_png, JPEG: clean_jpeg, WEBP: clean_webp}
+
 
 def type_of(start):
     """Return the FileType that the first bytes of a file show, or None where it is none of ours."""
@@ -62,41 +70,6 @@ def type_of(start):
     return None
 
 
-def picture_size(start):
-    """Return the (width, height) in pixels that the first bytes of a picture tell, or (None, None)."""
-    kind = type_of(start)
-    if kind is PNG and start[12:16] == b"IHDR":
-        return int.from_bytes(start[16:20]), int.from_bytes(start[20:24])
-    if kind is JPEG:
-        return _jpeg_size(start)
-    if kind is WEBP:
-        return _webp_size(start)
-    return None, None
-
-
-def _jpeg_size(start):
-    place = 2
-    while place + 9 <= len(start) and start[place] == 0xFF:
-        marker = start[place + 1]
-        # Frames are marked C0 to CF, but C4, C8 and CC are tables of other kinds.
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return int.from_bytes(start[place + 7 : place + 9]), int.from_bytes(start[place + 5 : place + 7])
-        place += 2 + int.from_bytes(start[place + 2 : place + 4])
-    return None, None
-
-
-def _webp_size(start):
-    kind = start[12:16]
-    if kind == b"VP8X":
-        return int.from_bytes(start[24:27], "little") + 1, int.from_bytes(start[27:30], "little") + 1
-    if kind == b"VP8L":
-        bits = int.from_bytes(start[21:25], "little")
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    if kind == b"VP8 ":
-        return int.from_bytes(start[26:28], "little") & 0x3FFF, int.from_bytes(start[28:30], "little") & 0x3FFF
-    return None, None
-
-
 def safe_name(name, kind):
     """Return a name that is safe in an address and on any disk: plain letters, and the ending of the file's type."""
     stem = slugify(Path(re.split(r"[/\\]", name)[-1]).stem)[:NAME_LENGTH].strip("-")
@@ -106,15 +79,30 @@ def safe_name(name, kind):
 def store(upload):
     """Keep an uploaded file (Django's UploadedFile) and return its StoredFile; the same bytes again are the same row.
 
-    Raises ValidationError with a sentence for the person who uploads: a type that is not taken, too big, or empty.
+    Raises ValidationError with a sentence for the person who uploads: a type that is not taken, too big, or broken.
     """
-    upload.seek(0)
-    start = upload.read(BLOCK)
-    kind = type_of(start)
+    kind = _kind_of(upload)
     if kind is None:
         raise ValidationError(
             _("Choose a picture (PNG, JPEG or WebP), a PDF, a film (MP4 or WebM) or captions (WebVTT)."), code="type"
         )
+    return _store(upload, kind)
+
+
+def store_picture(upload):
+    """Keep an uploaded picture as `store` does, where only a picture will do; raises ValidationError."""
+    kind = _kind_of(upload)
+    if kind not in CLEANED:
+        raise ValidationError(_("Choose a picture (PNG, JPEG or WebP)."), code="type")
+    return _store(upload, kind)
+
+
+def _kind_of(upload):
+    upload.seek(0)
+    return type_of(upload.read(BLOCK))
+
+
+def _store(upload, kind):
     if upload.size > kind.largest:
         largest = filesizeformat(kind.largest)
         raise ValidationError(
@@ -122,12 +110,15 @@ def store(upload):
             code="size",
             params={"largest": largest},
         )
+    name, width, height = upload.name or "", None, None
+    if kind in CLEANED:
+        picture = _cleaned(upload, kind)
+        upload, width, height = ContentFile(picture.content), picture.width, picture.height
     digest, size = _write(upload)
-    width, height = picture_size(start)
     stored, _is_new = StoredFile.objects.get_or_create(
         hash=digest,
         defaults={
-            "name": safe_name(upload.name or "", kind),
+            "name": safe_name(name, kind),
             "content_type": kind.content_type,
             "size": size,
             "width": width,
@@ -135,6 +126,34 @@ def store(upload):
         },
     )
     return stored
+
+
+def _cleaned(upload, kind):
+    upload.seek(0)
+    try:
+        return CLEANED[kind](upload.read())
+    except BrokenPicture as error:
+        raise ValidationError(
+            _("This picture is broken. Save it again as a picture, then choose it."), code="broken"
+        ) from error
+
+
+def forget_unused(stored):
+    """Remove a stored file, its bytes too, unless something still shows it: a photo that is taken off the site is gone.
+
+    To be called inside the transaction that lets go of it.
+    """
+    try:
+        with transaction.atomic():
+            stored.delete()
+    except ProtectedError:
+        return
+    transaction.on_commit(partial(_remove_bytes, stored.hash))
+
+
+def _remove_bytes(digest):
+    if not StoredFile.objects.filter(hash=digest).exists():
+        (Path(settings.MEDIA_ROOT) / StoredFile(hash=digest).path).unlink(missing_ok=True)
 
 
 def _write(upload):

@@ -51,7 +51,7 @@ PROCEDURE_PARTS = (
 )
 CONDITION_PARTS = (
     Part("at-a-glance", _("At a glance"), ("figures",)),
-    Part("what-it-is", _("What it is"), ("what_it_is",)),
+    Part("what-it-is", _("What it is"), ("what_it_is", "drawing")),
     Part("symptoms", _("What you may feel"), ("symptoms",)),
     Part("causes", _("Why it happens"), ("causes",)),
     Part("get-help", _("When to get help"), ("when_to_seek_help", "warning_signs")),
@@ -79,6 +79,7 @@ def content_of(document):
     risks = sorted(document["risks"], key=lambda row: row["scope"] != Risk.Scope.SPECIFIC)
     return {
         **document["text"],
+        "drawing": _image(document),
         "figures": [_figure(row) for row in document["figures"]],
         "preparation": document["preparation"],
         "steps": [row | {"image": _image(row)} for row in document["steps"]],
@@ -123,8 +124,8 @@ def _figure(row):
     }
 
 
-def _image(step):
-    drawing = step.get("drawing")
+def _image(row):
+    drawing = row.get("drawing")
     return drawings.image(drawing["key"], drawing["alternative_text"]) if drawing else None
 
 

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 
 from django.conf import settings
-from django.db.models import F, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.urls import reverse
 from django.utils.translation import override
 
+from clinic.models import Location
 from procedures.comparison import address_of, title_of
-from procedures.models import ConditionPage, ProcedurePage
+from procedures.models import ConditionPage, Procedure, ProcedurePage
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,14 @@ def cards_of(pages):
     found = _selected(procedures, "procedure").union(_selected(conditions, "condition"))
     rows = {(row["kind"], row["id"]): row for row in found}
     return [_card_of_row(rows[page]) for page in pages if page in rows]
+
+
+def places_of(procedure):
+    """Return the places in use where a procedure is performed (`performs`) or patients are only examined for it."""
+    performed, evaluated = Procedure.performed_at.through.objects, Procedure.evaluated_at.through.objects
+    here = {"procedure": procedure, "location": OuterRef("pk")}
+    places = Location.objects.filter(is_open=True).annotate(performs=Exists(performed.filter(**here)))
+    return places.filter(Q(performs=True) | Exists(evaluated.filter(**here)))
 
 
 def address_in(language, name, *args):

@@ -1,8 +1,9 @@
 """Reads pages from files, one a page and language, and brings them in the way staff would: draft, review, publication.
 
 A file is TOML. `kind`, `key`, `language`, `slug`, `reviewed_by` (key of a clinician), `reviewed_on`, `next_review_due`
-and `related` (keys of procedures) stand at its top; `[names]` and `[text]` hold words, each section with rows is a list
-of tables. It is named `<key>.<language>.toml`. A broken file is refused with its name, and the line or key to mend.
+stand at its top, and `related` (keys of procedures) for a procedure, `drawing` for a condition; `[names]` and `[text]`
+hold words, each section with rows is a list of tables. It is named `<key>.<language>.toml`. A broken file is refused
+with its name, and the line or key to mend.
 """
 
 import tomllib
@@ -153,6 +154,8 @@ class _Reader:
         fields |= {field: self.take(text, field, str, default="", place="text.") for field in texts}
         self.refuse_rest(names, "names.")
         self.refuse_rest(text, "text.")
+        if any("drawing" in section.fields for section in sections_of(version_model) if section.model is None):
+            fields["drawing"] = self.take(table, "drawing", str, default="")
         self.check(version_model(**fields), fields, "names or text")
         values = {}
         for section in sections_of(version_model):

@@ -7,6 +7,7 @@ Schema 1, JSON throughout. Keys of a part that a version does not have are there
     names               {plain, medical, synonyms: [words]}
     summary             plain text
     text                {field of the version: HTML}, in the order of the page, only what is filled in
+    drawing             {key, alternative_text} or None, of a condition
     figures             [{label, note, glance, sources, fact_key, low, high, unit}]
     preparation         [{when, points: [{text}]}]
     steps               [{label, text, drawing: {key, alternative_text} or None}]
@@ -82,6 +83,7 @@ def figures_of(version):
 def _rows_of_procedure(version):
     prefetch_related_objects([version], "mediaitems__file", "mediaitems__captions", "printdocuments__file")
     return {
+        "drawing": None,
         "figures": _figures(version),
         "preparation": _preparation(version),
         "steps": [
@@ -111,6 +113,7 @@ def _rows_of_procedure(version):
 def _rows_of_condition(version):
     empty = ("preparation", "steps", "milestones", "risks", "media", "documents", "related")
     return {
+        "drawing": _drawing(version, version.page.language),
         "figures": _figures(version),
         "warning_signs": _warning_signs(version),
         "questions": _questions(version),
@@ -129,10 +132,10 @@ def _preparation(version):
     return [{"when": when, "points": points} for when, points in groups.items()]
 
 
-def _drawing(step, language):
-    if step.drawing not in drawings.names():
+def _drawing(row, language):
+    if row.drawing not in drawings.names():
         return None
-    return {"key": step.drawing, "alternative_text": drawings.alternative_text(step.drawing, language)}
+    return {"key": row.drawing, "alternative_text": drawings.alternative_text(row.drawing, language)}
 
 
 def _warning_signs(version):

@@ -4,6 +4,7 @@ The drawings lie in `static/img/steps/`, one SVG file a key; `drawings.toml` bes
 """
 
 import tomllib
+from base64 import b64encode
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +41,11 @@ def image(key, words):
     if key not in names():
         return None
     return {"url": static(f"img/steps/{key}.svg"), "alt": words, "width": WIDTH, "height": HEIGHT}
+
+
+def data_url(key):
+    """Return a drawing as a data URL, for a document that holds all it needs."""
+    return f"data:image/svg+xml;base64,{b64encode((FOLDER / f'{key}.svg').read_bytes()).decode()}"
 
 
 def film(key, shown):

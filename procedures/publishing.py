@@ -19,7 +19,7 @@ from clinic.models import PageStamp
 from clinic.refusals import Refused, Stale, Unfit
 from procedures import content_checks, search_index
 from procedures.documents import figures_of, freeze
-from procedures.models import State
+from procedures.models import Leaflet, ProcedureVersion, State
 from procedures.sections import sections_of
 
 REVIEW_LASTS = timedelta(days=365)
@@ -221,31 +221,12 @@ def open_draft(*, page, by):
     base = page.live_version or page.versions.filter(state=State.SUPERSEDED).first()
     number = (page.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     version = page.versions.model(page=page, number=number, started_from=base)
-    if base is not None:
-        _copy_texts(base, version)
     version.save()
     if base is not None:
-        _copy_rows(base, version)
+        for section in sections_of(version):
+            section.copy(base, version)
     Event.record(STARTED, by=by, about=version, number=number, started_from=base.pk if base else None)
     return version
-
-
-def _copy_texts(base, version):
-    for section in sections_of(version):
-        if section.model is None and section.key != "related":
-            for field in section.fields:
-                setattr(version, field, getattr(base, field))
-
-
-def _copy_rows(base, version):
-    for section in sections_of(version):
-        if section.key == "related":
-            version.related.set(base.related.all())
-        elif section.model is not None:
-            rows = list(getattr(base, section.rows).all())
-            for row in rows:
-                row.pk, row.version = None, version
-            section.model.objects.bulk_create(rows)
 
 
 @transaction.atomic
@@ -261,13 +242,7 @@ def save_section(*, version, section, values, by, seen_revision):
     before = section.read(version)
     if version.revision != seen_revision:
         raise Stale(_("Somebody changed this version while you had it open. Compare, then save again."))
-    if section.model is None:
-        _write_fields(version, values)
-    else:
-        getattr(version, section.rows).all().delete()
-        section.model.objects.bulk_create(
-            section.model(**row, version=version, order=order) for order, row in enumerate(values)
-        )
+    section.write(version, values)
     after = section.read(version)
     if after == before:
         return version
@@ -284,16 +259,6 @@ def save_section(*, version, section, values, by, seen_revision):
         revision=version.revision,
     )
     return version
-
-
-def _write_fields(version, values):
-    fields = dict(values)
-    related = fields.pop("related", None)
-    if related is not None:
-        version.related.set(related)
-    for field, value in fields.items():
-        setattr(version, field, value)
-    version.save(update_fields=list(fields))
 
 
 def _changed_fields(before, after):
@@ -390,6 +355,7 @@ def publish(*, versions, by, seen_revisions=None):
         version.document = freeze(version)
         _move(version, "publish", by=by, published_at=version.published_at, document=version.document)
         _point_page_at(version)
+    Leaflet.objects.promise([version for version in versions if isinstance(version, ProcedureVersion)])
     PageStamp.move()
     search_index.index_subjects({version.page.subject for version in versions})
     return versions

@@ -31,6 +31,8 @@ MOST_ROWS = 30
 # A form posts at most 300 fields; these are left for what is not a row.
 FIELDS_FOR_ROWS = 290
 FILES = ("file", "captions")
+# Fields of a version that hold rows of another table, not a value.
+MANY = ("related",)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,35 @@ class Section:
         if self.takes_files:
             rows = rows.select_related(*(field for field in FILES if field in self.fields))
         return [_plain_values(row, self.fields) for row in rows]
+
+    def write(self, version, values):
+        """Let the section of a saved version hold `values`, clean ones: a dictionary of fields, or a list of rows."""
+        if self.model is None:
+            _write_fields(version, values)
+            return
+        getattr(version, self.rows).all().delete()
+        self.model.objects.bulk_create(
+            self.model(**row, version=version, order=order) for order, row in enumerate(values)
+        )
+
+    def copy(self, base, version):
+        """Let the section of a saved version hold what that of `base`, an earlier version, holds."""
+        if self.model is None:
+            _write_fields(version, {field: getattr(base, field) for field in self.fields})
+            return
+        rows = list(getattr(base, self.rows).all())
+        for row in rows:
+            row.pk, row.version = None, version
+        self.model.objects.bulk_create(rows)
+
+
+def _write_fields(version, values):
+    for field, value in values.items():
+        if field in MANY:
+            getattr(version, field).set(value.all() if hasattr(value, "all") else value)
+        else:
+            setattr(version, field, value)
+    version.save(update_fields=[field for field in values if field not in MANY])
 
 
 def _plain_values(row, fields):
@@ -202,6 +233,12 @@ SECTIONS = {
             _("What it is"),
             _("What is wrong, what patients feel, why it happens and how you find it."),
             ("what_it_is", "symptoms", "causes", "diagnosis"),
+        ),
+        Section(
+            "drawing",
+            _("Drawing"),
+            _("One of ours that shows what is wrong. It stands with what it is, and brings its own words."),
+            ("drawing",),
         ),
         Section(
             "care",

@@ -20,18 +20,21 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.actors import Actor
+from clinic.codes import LONGEST_TYPED, read_code
 from clinic.context_processors import languages_here, read_clinic
 from clinic.markdown import render_markdown
+from clinic.media import stored_file
 from clinic.models import Accreditation, Clinician, Closure, Location, OpeningHours, Weekday
 from clinic.page_cache import asking_page, private_page, public_page, typed_page
 from clinic.refusals import Refused
 from clinic.views import FORM_NOT_CHECKED
-from procedures import comparison, feedback, structured_data, wording
+from procedures import changes_since, comparison, feedback, structured_data, wording
 from procedures.anatomy import CONDITION_PARTS, PROCEDURE_PARTS, content_of, parts_with_content, review_of
-from procedures.around import address_in, addresses_about, around_condition, around_procedure, card_of
+from procedures.around import address_in, addresses_about, around_condition, around_procedure, card_of, places_of
 from procedures.documents import freeze
 from procedures.feedback_form import FeedbackForm, token_of
-from procedures.models import ConditionPage, ConditionVersion, Procedure, ProcedurePage, ProcedureVersion
+from procedures.leaflets import leaflet_of
+from procedures.models import ConditionPage, ConditionVersion, Leaflet, Procedure, ProcedurePage, ProcedureVersion
 from procedures.models.search import LONGEST_QUERY
 from procedures.search import count_miss, search
 
@@ -62,7 +65,7 @@ def home(request):
         "procedures": _cards(ProcedurePage),
         "conditions": _cards(ConditionPage),
         "locations": places,
-        "accreditations": Accreditation.objects.all(),
+        "accreditations": Accreditation.objects.select_related("picture"),
         "about": render_markdown(str(clinic.about)),
         "structured_data": structured_data.as_json(structured_data.of_home(clinic, places)),
     }
@@ -168,7 +171,7 @@ def _moved(model, slug, to=""):
 def _procedure(request, page, document, preview=None):
     around = around_procedure(page, document)
     request.addresses, request.elsewhere = around.addresses, around.elsewhere
-    places = _places_of(page.procedure)
+    places = places_of(page.procedure)
     content = content_of(document) | {
         "conditions": around.cards["condition"],
         "related": around.cards["procedure"],
@@ -226,12 +229,75 @@ def _show(request, template, context, told):
     return render(request, template, {**context, "clinic": clinic, "structured_data": data})
 
 
-def _places_of(procedure):
-    """Return the places in use where a procedure is performed (`performs`) or patients are only examined for it."""
-    performed, evaluated = Procedure.performed_at.through.objects, Procedure.evaluated_at.through.objects
-    here = {"procedure": procedure, "location": OuterRef("pk")}
-    places = Location.objects.filter(is_open=True).annotate(performs=Exists(performed.filter(**here)))
-    return places.filter(Q(performs=True) | Exists(evaluated.filter(**here)))
+# Leaflets
+
+
+@public_page
+def leaflet(request, slug):
+    """A procedure's page as a leaflet: all of it open, black on white, with the code that tells if it is current."""
+    page = _for_leaflet(slug)
+    if page is None:
+        return _moved(ProcedurePage, slug, "leaflet")
+    content = leaflet_of(page, read_clinic())
+    elsewhere = request.elsewhere = content["around"].elsewhere
+    request.addresses = {
+        code: address if code in elsewhere else f"{address}leaflet/"
+        for code, address in content["around"].addresses.items()
+    }
+    return render(request, "procedures/leaflet.html", content)
+
+
+@require_safe
+def leaflet_pdf(request, slug):
+    """A procedure's leaflet as a PDF; 404 until the sender has made it."""
+    page = _for_leaflet(slug)
+    made = getattr(page.live_version, "leaflet", None) if page else None
+    if made is None or made.file is None:
+        raise Http404
+    response = stored_file(request, made.file.hash, made.file.name)
+    # The file never changes, but which file stands at this address does.
+    response["Cache-Control"] = "public, no-cache"
+    # A search leads to the page, which is never older than what is found there.
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _for_leaflet(slug):
+    return ProcedurePage.objects.for_leaflet().in_language(get_language()).filter(slug=slug).first()
+
+
+def leaflet_code(request):
+    """Where the code of a leaflet is typed; with `?code=`, whether that leaflet is current and what has changed."""
+    if typed := request.GET.get("code", "").strip():
+        return _leaflet_with(request, typed)
+    return _no_code_yet(request)
+
+
+@public_page
+def _no_code_yet(request):
+    return render(request, "procedures/leaflet_code.html")
+
+
+@require_safe
+def _leaflet_with(request, typed):
+    code = read_code(typed)
+    found = Leaflet.objects.by_code(code) if code else None
+    if found is not None and found.version.language != get_language():
+        # What it says is compared in its own words.
+        address = address_in(found.version.language, "procedures:leaflet_code")
+        return typed_page(redirect(f"{address}?code={code}"))
+    context = {"typed": typed[:LONGEST_TYPED], "code": code, "has_errors": code is None}
+    if found is not None:
+        page, live = found.version.page, found.version.page.live_version
+        context |= {
+            "page": page,
+            "is_withdrawn": live is None,
+            "is_current": live == found.version,
+            "review": review_of(live.document) if live else None,
+            "groups": changes_since.changes(found.version.document, live.document) if live else [],
+            "was_checked": review_of(found.version.document)["on"],
+        }
+    return typed_page(render(request, "procedures/leaflet_code.html", context | {"is_known": found is not None}))
 
 
 # Two procedures side by side
@@ -247,7 +313,7 @@ def compare(request, first, second):
     if slugs != [first, second]:
         return redirect(comparison.address_of(*slugs), permanent=True)
     _stand_in(request, {code: address_in(code, "procedures:compare", *both) for code, both in pair.slugs.items()})
-    places = [list(_places_of(page.procedure)) for page in pair.pages]
+    places = [list(places_of(page.procedure)) for page in pair.pages]
     groups = comparison.compare(comparison.documents_of(pair.pages), places)
     title = comparison.title_of(*(page.short_name for page in pair.pages))
     context = {
@@ -374,7 +440,7 @@ def location(request, slug):
 @public_page
 def team(request):
     """Who treats patients: registration, languages, places, and the procedures of each."""
-    clinicians = list(Clinician.objects.filter(is_shown=True).prefetch_related("locations"))
+    clinicians = list(Clinician.objects.filter(is_shown=True).select_related("picture").prefetch_related("locations"))
     pages = ProcedurePage.objects.published().in_language(get_language())
     names = pages.values_list("procedure__clinicians", "slug", "medical_name", "plain_name")
     performs = {}
@@ -383,7 +449,7 @@ def team(request):
         performs.setdefault(clinician, []).append(procedure)
     context = {
         "people": [_person(clinician, performs.get(clinician.pk, [])) for clinician in clinicians],
-        "accreditations": Accreditation.objects.all(),
+        "accreditations": Accreditation.objects.select_related("picture"),
     }
     return render(request, "procedures/team.html", context)
 

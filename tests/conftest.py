@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import translation
 
 from clinic.management.commands.compile_wording import compile_catalogue
+from procedures.leaflet_pdf import CannotMake, pdf_of
 from tests import settings as test_settings
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -84,6 +85,17 @@ def _in_english():
 def audit_head(settings, tmp_path):
     """Keep the head of the audit chain of each test apart, as each has a database of its own."""
     settings.AUDIT_HEAD = tmp_path / "audit-head.json"
+
+
+@pytest.fixture(scope="session")
+def pango():
+    """Leave a test out where PDFs cannot be made, unless that is forbidden."""
+    try:
+        pdf_of("<!doctype html><title>A test</title>", "")
+    except CannotMake as reason:
+        if BROWSER_REQUIRED:
+            pytest.fail(f"REQUIRE_BROWSER=1, and no PDF can be made here: {reason}. Run make system as root.")
+        pytest.skip(f"no PDF can be made here: {reason}")
 
 
 @pytest.fixture(scope="session")

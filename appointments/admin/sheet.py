@@ -7,8 +7,7 @@ from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.roles import Role
-from appointments.admin import amendments, holding, queue
+from appointments.admin import amendments, holding, links, queue
 from appointments.forms import (
     ReachBy,
     Record,
@@ -19,6 +18,7 @@ from appointments.forms import (
     times_in_words,
 )
 from appointments.models import STATUS_TONES
+from appointments.opened import READ, roles_in_words
 from appointments.wording import WORDINGS
 from audit.actors import STAFF
 from audit.models import Event
@@ -27,7 +27,6 @@ from clinic.telephone import telephone_href
 from outbox.models import Message, State
 from procedures.models import ProcedureVersion
 
-READ = "request.read"
 NEWEST_READS = 20
 
 WHAT_HAPPENED = {
@@ -53,6 +52,16 @@ WHAT_HAPPENED = {
     "request.held_as_spam": _("Held as spam"),
     "request.not_spam": _("Said that it is not spam"),
     "request.judged_spam": _("Said that it is spam"),
+    "request.called": _("Called the patient"),
+    "request.call_undone": _("Said that a call is still to be made"),
+    "request.email_came_back": _("Said that e-mail comes back"),
+    "request.email_arrives": _("Said that e-mail arrives after all"),
+    "request.reminded": _("Reminded the patient"),
+    "request.reminders_set": _("Turned reminders on or off"),
+    "request.details_set": _("Chose whether messages name the treatment"),
+    "request.words_read": _("Read what the clinic wrote"),
+    "request.link_asked_for": _("Asked for a new private link"),
+    "request.link_revoked": _("Revoked a private link"),
     READ: _("Opened this sheet"),
 }
 MESSAGE_TONES = {
@@ -75,7 +84,7 @@ def sheet(asked, *, user):
         "tone": STATUS_TONES[asked.status],
         "overdue": queue.how_late(asked),
         "held": holding.held(asked),
-        "changes": amendments.changes(asked, preferences=preference_rows),
+        "changes": amendments.changes(asked, preferences=in_words),
         "facts": facts(asked) + page_read(asked, user=user),
         "helper": helper(asked.helper or {}),
         "contact_is_of": name_to_contact(asked),
@@ -83,6 +92,7 @@ def sheet(asked, *, user):
         "signs": asked.signs or [],
         "ticked": [sign for sign in asked.signs or [] if sign["ticked"]],
         "phone_href": telephone_href(asked.phone) if asked.phone else "",
+        "links": links.link_lines(asked),
         "messages_sent": [message_line(message) for message in Message.objects.about(asked).visible_to(user)],
         "history": [history_line(event, staff) for event in happened],
         "reads": [history_line(event, staff) for event in reads[:NEWEST_READS]],
@@ -144,14 +154,14 @@ def name_to_contact(asked):
 
 def preferences(asked):
     """Return rows for the component `summary_list`: when it suits, how to reach whom, and what to prepare."""
-    rows = preference_rows(asked.preferences or {})
+    rows = in_words(asked.preferences or {})
     if asked.wants_details:
         rows.append({"label": gettext("Messages may name the treatment"), "value": gettext("Yes")})
     return rows
 
 
-def preference_rows(chosen):
-    """Return the same rows for preferences as `workflow.submit` takes them."""
+def in_words(chosen):
+    """Return rows for the component `summary_list` about preferences, as the patient chose them at some time."""
     rows = [*_times(chosen), *_reach(chosen), *_needs(chosen)]
     return [{"label": label, "value": str(value)} for label, value in rows]
 
@@ -219,7 +229,6 @@ def actor_in_words(event, staff):
     """Return who did it: a member of staff with the roles held then, the patient, or a command."""
     if event.actor_kind != STAFF:
         return event.actor_words
-    labels = dict(Role.choices)
-    roles = ", ".join(str(labels.get(role, role)) for role in event.actor_role.split())
+    roles = roles_in_words(event.actor_role)
     name = staff.get(event.actor_id, gettext("somebody who left"))
     return f"{name} ({roles})" if roles else str(name)

@@ -24,7 +24,7 @@ def keep_what_was_known(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("appointments", "0001_initial"),
-        ("clinic", "0003_limits_and_discreet_name"),
+        ("clinic", "0005_limits_and_discreet_name"),
         ("outbox", "0002_calendar_and_sender_name"),
         ("procedures", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

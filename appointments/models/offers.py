@@ -21,6 +21,10 @@ class OfferState(models.TextChoices):
 class OfferQuerySet(models.QuerySet):
     """Reads of times."""
 
+    def current(self):
+        """Times that are offered or agreed."""
+        return self.exclude(state=OfferState.RELEASED)
+
     def open(self):
         """Times that the patient can still accept."""
         return self.filter(state=OfferState.OPEN)

@@ -102,6 +102,10 @@ class RequestQuerySet(VisibleQuerySet):
         """Requests held as spam of which nobody has said yet whether they are."""
         return self.held_as_spam().filter(status=Status.NEW)
 
+    def judged_spam(self):
+        """Requests held as spam for which nothing is left to do: judged, or withdrawn."""
+        return self.held_as_spam().exclude(status=Status.NEW)
+
     def waiting_for_clinic(self):
         """What waits for the clinic, held as spam or not."""
         return self.filter(status__in=WAITS_FOR_CLINIC)

@@ -3,8 +3,18 @@
 Each function runs in one transaction and writes the request, its audit event and the message to the patient together.
 """
 
+from appointments.workflow.calling import (
+    call_made,
+    call_not_made,
+    calls_about,
+    email_arrives,
+    email_came_back,
+    to_be_called,
+)
 from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
-from appointments.workflow.moving import can_move, check_move, move, move_by_patient
+from appointments.workflow.links import revoke_link, send_link
+from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
+from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, reads_from, recompute_due
 from appointments.workflow.sending import (
     Erased,
@@ -25,13 +35,25 @@ from appointments.workflow.table import (
     moves_of,
     state_arrows,
 )
-from appointments.workflow.times import ProposedTime, Taken, free_offers
+from appointments.workflow.times import (
+    LONGEST_MINUTES,
+    MOST_TIMES,
+    ProposedTime,
+    Taken,
+    UnfitTime,
+    check_times,
+    free_offers,
+    span_in_words,
+)
 from clinic.refusals import Refused, Stale, Unfit
 
 __all__ = [
     "AS_BEFORE",
+    "CHANGED_MEANWHILE",
     "CLOSE_FORM",
     "HELD_ALONE",
+    "LONGEST_MINUTES",
+    "MOST_TIMES",
     "MOVES",
     "NOBODY",
     "THE_ONE_WHO_MOVES",
@@ -43,12 +65,21 @@ __all__ = [
     "Submitted",
     "Taken",
     "Unfit",
+    "UnfitTime",
     "answers_of",
+    "back_to_ours",
+    "call_made",
+    "call_not_made",
+    "calls_about",
     "can_move",
+    "change_words",
     "check_closing",
     "check_move",
+    "check_times",
     "close_form",
     "due_from",
+    "email_arrives",
+    "email_came_back",
     "first_sent",
     "forget_erased_forms",
     "free_offers",
@@ -58,7 +89,11 @@ __all__ = [
     "open_form",
     "reads_from",
     "recompute_due",
+    "revoke_link",
+    "send_link",
+    "span_in_words",
     "state_arrows",
     "submit",
+    "to_be_called",
     "was_sent",
 ]

@@ -79,14 +79,6 @@ def _same_times(request, value):
     }
 
 
-def _same_agreed_time(request, value):
-    return (
-        request.offers.agreed()
-        .filter(clinician=value.clinician, location=value.location, starts_at=value.starts_at, ends_at=value.ends_at)
-        .exists()
-    )
-
-
 def _accept(request, value, *, by):
     offer = request.offers.filter(pk=value).first()
     if offer is None:
@@ -149,11 +141,13 @@ INPUTS = {
         lambda request, value: request.clinic_questions.last().text == value,
     ),
     "times": Input(_read_times, _offer_times, _same_times),
-    "time": Input(_read_time, _agree_time, _same_agreed_time),
+    "time": Input(_read_time, _agree_time, times.is_agreed),
     "offer": Input(
         lambda value: value, _accept, lambda request, value: request.offers.agreed().filter(pk=value).exists()
     ),
     "reply": Input(_text("reply", _("Write your answer.")), _reply, _same_reply),
     "words": Input(_text("words", _("Write what you want to add.")), _add, _same_words),
     "preferences": Input(lambda value: value, _prefer, _same_preferences),
+    "wants_reminders": Input(bool, *_column("wants_reminders")),
+    "wants_details": Input(bool, *_column("wants_details")),
 }

@@ -19,6 +19,10 @@ LETS_TIMES_GO = (Status.ANSWERED, Status.DECLINED, Status.WITHDRAWN)
 LETS_TIMES_GO_BY_NAME = ("cancel_time", "stop_waiting", "other_times")
 # After these the patient's calendar must forget the time that was agreed.
 CANCELS = ("cancel_time", "withdraw")
+# These make a calendar file that must count as newer than the one before it.
+CHANGES_CALENDAR = ("agree", "accept", "change_time", *CANCELS)
+
+CHANGED_MEANWHILE = _("Somebody changed this request while you had it open. Look at what changed, then decide again.")
 
 
 def check_move(request, name, *, by):
@@ -40,6 +44,9 @@ def check_move(request, name, *, by):
         )
     if by.kind == STAFF:
         _check_holder(request, row, by)
+    if row.leads_to == Status.CLOSED and times.has_its_time_to_come(request):
+        # Once it is closed the patient could no longer cancel on the private page.
+        raise Refused(_("The agreed time is still to come. Close the request after it, or cancel the time."))
 
 
 def _check_staff(request, row, by):
@@ -90,7 +97,7 @@ def move(request, name, *, by, seen_revision, **typed):
     if request.revision != seen_revision:
         if request.revision == seen_revision + 1 and _was_just_done(request, name, typed, by=by):
             return request
-        raise Stale(_("Somebody changed this request while you had it open. Look at what changed, then decide again."))
+        raise Stale(CHANGED_MEANWHILE)
     return _carried_out(request, name, typed, by=by)
 
 
@@ -137,6 +144,8 @@ def _carried_out(request, name, typed, *, by):
     cancelled = request.offers.agreed().first() if name in CANCELS else None
     if row.leads_to in LETS_TIMES_GO or name in LETS_TIMES_GO_BY_NAME:
         times.release_all(request)
+    if name in CHANGES_CALENDAR:
+        request.calendar_sequence += 1
     _apply(request, row, by=by)
     facts = {"from": before, "to": request.status, "revision": request.revision}
     Event.record(row.event, by=by, about=request, **facts, **details)
@@ -171,5 +180,6 @@ def _apply(request, row, *, by):
             "promised_from",
             "due_at",
             "revision",
+            "calendar_sequence",
         ]
     )

@@ -107,6 +107,7 @@ MOVES = {
         _("Change the agreed time"),
         allowed_from=(Status.AGREED,),
         leads_to=Status.AGREED,
+        held_by=WHOEVER_HOLDS_IT,
         event="request.time_changed",
         message="time_changed",
         input="time",
@@ -115,6 +116,8 @@ MOVES = {
         _("Cancel the agreed time"),
         allowed_from=(Status.AGREED,),
         leads_to=Status.IN_PROGRESS,
+        held_by=WHOEVER_HOLDS_IT,
+        held_after=THE_ONE_WHO_MOVES,
         event="request.time_cancelled",
         message="time_cancelled",
     ),
@@ -192,6 +195,18 @@ MOVES = {
         leads_to=Status.WITHDRAWN,
         event="request.withdrawn",
         message="withdrawn",
+    ),
+    "set_reminders": by_patient(
+        _("Turn reminders on or off"),
+        allowed_from=OPEN,
+        event="request.reminders_set",
+        input="wants_reminders",
+    ),
+    "set_details": by_patient(
+        _("Have the treatment named in messages, or not"),
+        allowed_from=OPEN,
+        event="request.details_set",
+        input="wants_details",
     ),
 }
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from appointments.models import OfferState, TimeOffer
@@ -11,11 +12,20 @@ from clinic.models import Clinician, Location
 from clinic.refusals import Refused, Unfit
 
 MOST_TIMES = 3
-LONGEST = timedelta(hours=12)
+LONGEST_MINUTES = 12 * 60
+FARTHEST = timedelta(days=3 * 365)
 
 
 class Taken(Refused):
     """Raised when somebody else has agreed on that clinician's time in between."""
+
+
+class UnfitTime(Unfit):
+    """Raised for one of several times; `number` says which, 0 being the first."""
+
+    def __init__(self, reason, *, field, number):
+        super().__init__(reason, field=field)
+        self.number = number
 
 
 @dataclass(frozen=True)
@@ -39,21 +49,29 @@ def check_times(times, *, field):
         raise Unfit(_("Enter a place, a clinician, a day and a time."), field=field)
     if len(times) > MOST_TIMES:
         raise Unfit(_("Offer 3 times at most."), field=field)
-    for time in times:
-        if time.starts_at <= timezone.now():
-            raise Unfit(_("Choose a time that is still to come."), field=field)
-        if not timedelta() < time.ends_at - time.starts_at <= LONGEST:
-            raise Unfit(_("Enter how long it takes, from 1 minute to 12 hours."), field=field)
-    if len({(time.clinician.pk, time.starts_at) for time in times}) < len(times):
-        raise Unfit(_("You entered the same time twice. Change one of them."), field=field)
+    for number, time in enumerate(times):
+        if reason := _unfit_because(time, earlier=times[:number]):
+            raise UnfitTime(reason, field=field, number=number)
+
+
+def _unfit_because(time, *, earlier):
+    if not 0 < time.minutes <= LONGEST_MINUTES:
+        return _("Enter how long it takes, from 1 minute to 12 hours.")
+    if time.starts_at <= timezone.now():
+        return _("Choose a time that is still to come.")
+    if time.starts_at > timezone.now() + FARTHEST:
+        return _("Choose a time within the next 3 years.")
+    if any((time.clinician, time.starts_at) == (other.clinician, other.starts_at) for other in earlier):
+        return _("You entered the same time twice. Change one of them.")
+    return ""
 
 
 def propose(request, times, *, by):
     """Offer these times in place of those still open, and return the rows. Raises Unfit where one is taken already."""
     _lock_diaries(time.clinician.pk for time in times)
-    for time in times:
+    for number, time in enumerate(times):
         if _is_taken(time.clinician, time.starts_at, time.ends_at, apart_from=request):
-            raise Unfit(_taken_words(time), field="times")
+            raise UnfitTime(_taken_words(time), field="times", number=number)
     release(request.offers.open())
     return [_row(request, time, by=by) for time in times]
 
@@ -65,9 +83,22 @@ def agree(request, time, *, by):
     """
     _lock_diaries([time.clinician.pk])
     if _is_taken(time.clinician, time.starts_at, time.ends_at, apart_from=request):
-        raise Unfit(_taken_words(time), field="time")
+        raise UnfitTime(_taken_words(time), field="time", number=0)
+    if is_agreed(request, time):
+        raise UnfitTime(_("This is the time that is agreed already. Change it first."), field="time", number=0)
     release_all(request)
     return _row(request, time, by=by, state=OfferState.AGREED, agreed_at=timezone.now())
+
+
+def is_agreed(request, time):
+    """Say whether this very time is the one agreed with the patient."""
+    same = {"clinician": time.clinician, "location": time.location}
+    return request.offers.agreed().filter(**same, starts_at=time.starts_at, ends_at=time.ends_at).exists()
+
+
+def has_its_time_to_come(request):
+    """Say whether the patient has an agreed time that is not over yet."""
+    return request.offers.agreed().filter(ends_at__gt=timezone.now()).exists()
 
 
 def accept(request, offer):
@@ -117,7 +148,8 @@ def free_offers(request):
 
 def _lock_diaries(clinicians):
     """Wait for whoever is agreeing on a time with one of these clinicians; always in the same order."""
-    list(Clinician.objects.select_for_update().filter(pk__in=set(clinicians)).order_by("pk"))
+    # Not the key: rows that only point to a clinician need not wait.
+    list(Clinician.objects.select_for_update(no_key=True).filter(pk__in=set(clinicians)).order_by("pk"))
 
 
 def _is_taken(clinician, starts_at, ends_at, *, apart_from):
@@ -126,7 +158,22 @@ def _is_taken(clinician, starts_at, ends_at, *, apart_from):
 
 
 def _taken_words(time):
-    return _("%(name)s has another appointment at that time. Choose another time.") % {"name": time.clinician.name}
+    start = timezone.localtime(time.starts_at).replace(hour=0, minute=0, second=0, microsecond=0)
+    taken = TimeOffer.objects.overlapping(time.clinician, start, start + timedelta(days=1)).select_related("location")
+    return _(
+        "%(name)s has another appointment then. The times agreed with %(name)s on %(day)s are: %(times)s. "
+        "Choose another time."
+    ) % {
+        "name": time.clinician.name,
+        "day": date_format(start, "DATE_FORMAT"),
+        "times": "; ".join(span_in_words(each) for each in taken),
+    }
+
+
+def span_in_words(time):
+    """Return from when to when a time is, and where, in the clinic's time zone: "10 a.m. – 10:30 a.m., Northside"."""
+    start, end = (date_format(timezone.localtime(moment), "TIME_FORMAT") for moment in (time.starts_at, time.ends_at))
+    return f"{start} – {end}, {time.location.name}"
 
 
 def _row(request, time, *, by, **state):

@@ -10,6 +10,7 @@ from procedures.models.conditions import (
     ConditionWarningSign,
 )
 from procedures.models.feedback import Feedback
+from procedures.models.leaflets import Leaflet
 from procedures.models.procedures import (
     Figure,
     MediaItem,
@@ -40,6 +41,7 @@ __all__ = [
     "Feedback",
     "Figure",
     "IndexedWord",
+    "Leaflet",
     "MediaItem",
     "Milestone",
     "MissedSearch",

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clinic.visible import VisibleQuerySet
+from procedures import drawings
 from procedures.models.rows import FigureRow, QuestionRow, SourceRow, WarningSignRow, fact_constraints
 from procedures.models.versions import Page, Version, page_constraints, version_constraints
 
@@ -71,6 +72,16 @@ class ConditionVersion(Version):
     diagnosis = models.TextField(_("how it is found"), blank=True)
     treatments = models.TextField(_("how it is treated"), blank=True)
     when_to_seek_help = models.TextField(_("when to seek help"), blank=True)
+    drawing = models.CharField(
+        _("drawing"),
+        max_length=60,
+        blank=True,
+        default="",
+        # Kept in the database too, for the release before, which does not know the column.
+        db_default="",
+        choices=drawings.choices,
+        help_text=_("One of ours. Choose it only if it shows this very condition."),
+    )
 
     class Meta:
         verbose_name = _("version of a condition page")

@@ -1,5 +1,6 @@
 """A procedure, its pages, their versions and the rows of a version."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -19,7 +20,9 @@ from procedures.models.rows import (
     WarningSignRow,
     fact_constraints,
 )
-from procedures.models.versions import Page, Version, page_constraints, version_constraints
+from procedures.models.versions import Page, PageQuerySet, Version, page_constraints, version_constraints
+
+TAKEN_SLUGS = {"leaflet"}
 
 
 class Procedure(models.Model):
@@ -55,6 +58,14 @@ class Procedure(models.Model):
         return self.key
 
 
+class ProcedurePageQuerySet(PageQuerySet):
+    """Reads of procedures' pages."""
+
+    def for_leaflet(self):
+        """Published pages with all that a leaflet says of them."""
+        return self.published().select_related("procedure", "live_version__leaflet__file")
+
+
 class ProcedurePage(Page):
     """A procedure in one language."""
 
@@ -67,11 +78,18 @@ class ProcedurePage(Page):
         "ProcedureVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
 
+    objects = ProcedurePageQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("procedure page")
         verbose_name_plural = _("procedure pages")
         ordering = ["procedure__order", "procedure__key", "language"]
         constraints = page_constraints("procedure_page", "procedure")
+
+    def clean(self):
+        """Refuse an address that would hide the page behind one of our own (`procedures/urls.py`)."""
+        if self.slug in TAKEN_SLUGS:
+            raise ValidationError({"slug": _("The site uses this address itself. Choose another.")})
 
     def get_absolute_url(self):
         """The public address, in the language that is active."""

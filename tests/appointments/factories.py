@@ -1,14 +1,17 @@
 """Requests in any state, with good defaults, each made by walking the real workflow."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from django.utils import timezone
 
 from appointments import workflow
-from appointments.models import DeclineReason, Status
+from appointments.models import AppointmentRequest, DeclineReason, Status, TimeOffer, TrackingLink
 from appointments.references import new_token
 from audit.actors import PATIENT, Actor
+from audit.models import Event
 from clinic.models import Clinician, Location
+from outbox.models import Message
 
 SIGNS = [
     {"key": "numb", "text": "Your legs feel numb.", "urgency": "emergency", "ticked": False},
@@ -56,6 +59,16 @@ def make_time(*, days=7, minutes=30, clinician="cora", location="northside", hou
     return workflow.ProposedTime(place, who, starts_at, minutes)
 
 
+def submit(answers=None, *, token=None):
+    """Send a form as the request page does, and return what came of it."""
+    return workflow.submit(answers or make_answers(), token=token or new_token(), by=Actor.patient(), language="en")
+
+
+def stored():
+    """How many requests, events and messages there are."""
+    return (AppointmentRequest.of_every_kind.count(), Event.objects.count(), Message.objects.count())
+
+
 def inputs_of(name, request):
     """Return what is typed for a move of this name."""
     offer = request.offers.open().first()
@@ -70,6 +83,8 @@ def inputs_of(name, request):
         "reply": {"reply": "Yes, in May."},
         "add": {"words": "I also walk with a stick."},
         "prefer": {"preferences": {"times": ["0-morning"]}},
+        "set_reminders": {"wants_reminders": False},
+        "set_details": {"wants_details": True},
         "other_times": {"preferences": {"times": ["1-morning"]}},
     }.get(name, {})
 
@@ -93,6 +108,13 @@ def moved(request, name, *, by, **inputs):
     return workflow.move(request, name, by=by.as_actor(), seen_revision=request.revision, **inputs)
 
 
+def link_to(request):
+    """Return the token of a new link to a request."""
+    token = new_token()
+    TrackingLink.make(request, token=token, made_for="test")
+    return token
+
+
 def claimed_request(by, **changes):
     """Return a request that `by` holds."""
     return make_request(status=Status.IN_PROGRESS, by=by, **changes)
@@ -112,3 +134,10 @@ def declined_request(by, *, decline_reason=DeclineReason.NOT_OFFERED, **changes)
 def closed_request(by, **changes):
     """Return a request that `by` answered and closed."""
     return make_request(status=Status.CLOSED, by=by, **changes)
+
+
+def is_doubly_booked():
+    """Say whether a clinician has two agreed times at once."""
+    times = list(TimeOffer.objects.agreed().order_by("clinician", "starts_at"))
+    pairs = pairwise(times)
+    return any(a.clinician_id == b.clinician_id and b.starts_at < a.ends_at for a, b in pairs)

@@ -69,7 +69,7 @@ def test_a_row_says_who_asks_for_what_since_when_by_when_and_what_is_next(desk, 
     page = desk.get(QUEUE).content.decode()
     for words in ("Ana O’Brien", "Bone repair", "Northside", "3\xa0hours", "Overdue by 2\xa0hours"):
         assert words in page
-    for words in ("Ruben Rask", "in progress", "Urgent", "Answer or decline it", "An appointment"):
+    for words in ("Ruben Rask", "in progress", "Urgent", "Offer times, answer or decline it", "An appointment"):
         assert words in page
 
 

@@ -3,11 +3,12 @@
 from datetime import date, time, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
-from clinic import hours
+from clinic import hours, stored_files
 from clinic.models import (
     Accreditation,
     Clinician,
@@ -17,9 +18,11 @@ from clinic.models import (
     Location,
     OpeningHours,
     PageStamp,
+    StoredFile,
 )
 from tests.appointments.factories import make_request
 from tests.clinic.factories import make_closure, make_hours, make_location, make_profile
+from tests.clinic.uploads import PDF, png, upload
 
 MODELS = (ClinicProfile, Location, OpeningHours, Closure, Clinician, Accreditation, GeneralWarningSign)
 
@@ -243,3 +246,139 @@ def test_a_form_opened_before_a_colleague_saved_undoes_nothing_unseen(desk):
     assert desk.post(url, knowingly).status_code == 302
     clinician.refresh_from_db()
     assert (clinician.role["es"], clinician.biography["en"]) == ("Médica", "Ana was born here.")
+
+
+# Marks and photos
+
+
+@pytest.fixture
+def media_root(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def award(media_root, db):
+    """An accreditation with a mark that is described."""
+    mark = stored_files.store_picture(upload(png(), "mark.png"))
+    return Accreditation.objects.create(
+        key="award", name="Clear Words", body="A council", picture=mark, alternative_text={"en": "A green tick"}
+    )
+
+
+def kept(media_root):
+    return [path for path in media_root.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("decision", "words", "is_decorative"),
+    [
+        ({"alternative_text_en": "A green tick"}, {"en": "A green tick"}, False),
+        ({"is_decorative": "on"}, {}, True),
+    ],
+)
+def test_a_mark_is_added_with_a_decision_on_its_words(desk, media_root, decision, words, is_decorative):
+    award = Accreditation.objects.create(key="award", name="Clear Words", body="A council")
+    url, stamp = address(Accreditation, "change", award.pk), PageStamp.current()
+    assert desk.post(url, form_of(desk, url, picture=upload(png(), "Mark.PNG"), **decision)).status_code == 302
+    award.refresh_from_db()
+    assert (award.picture.name, award.picture.width, award.picture.height) == ("mark.png", 20, 10)
+    assert (award.alternative_text, award.is_decorative) == (words, is_decorative)
+    assert PageStamp.current() == stamp + 1
+    assert "picture" in recorded()[-1][2]["fields"]
+
+
+@pytest.mark.parametrize(
+    "undecided",
+    [
+        {},
+        {"alternative_text_en": "A green tick", "is_decorative": "on"},
+        {"alternative_text_es": "Una marca verde"},
+        {"alternative_text_en": "   "},
+    ],
+)
+def test_a_mark_without_a_decision_on_its_words_is_refused_and_not_kept(desk, media_root, undecided):
+    url = address(Accreditation, "add")
+    data = form_of(desk, url, name="Clear Words", key="clear", body="A council", picture=upload(png()), **undecided)
+    page = desk.post(url, data).content.decode()
+    assert "Describe the picture, or mark it decorative: one of the two." in page
+    assert "Choose the picture again: it was not kept." in page
+    assert not Accreditation.objects.exists()
+    assert not StoredFile.objects.exists()
+
+
+def test_the_database_holds_no_picture_without_a_decision_either(award):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Accreditation.objects.filter(pk=award.pk).update(is_decorative=True)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Accreditation.objects.filter(pk=award.pk).update(alternative_text={})
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "Choose a picture (PNG, JPEG or WebP)."),
+        (PDF, "Choose a picture (PNG, JPEG or WebP)."),
+        (png()[:-4], "This picture is broken."),
+        (b"", "This file is empty."),
+        (png() + b"0" * 5_300_000, "This file is too big."),
+    ],
+    ids=["svg", "pdf", "broken", "empty", "too big"],
+)
+def test_what_is_no_picture_is_refused_as_a_mark(desk, award, content, reason):
+    url = address(Accreditation, "change", award.pk)
+    page = desk.post(url, form_of(desk, url, picture=upload(content, "mark.png"))).content.decode()
+    assert reason in page
+    assert award.picture.get_absolute_url() in page
+    assert Accreditation.objects.get().picture == award.picture
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mark_that_is_replaced_is_gone_for_good(desk, award, media_root):
+    url = address(Accreditation, "change", award.pk)
+    desk.post(url, form_of(desk, url, picture=upload(png(width=30), "new.png")))
+    assert Accreditation.objects.get().picture.width == 30
+    assert StoredFile.objects.count() == len(kept(media_root)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mark_is_taken_off_with_one_tick_and_its_file_is_gone(desk, award, media_root):
+    url = address(Accreditation, "change", award.pk)
+    assert b"Take this picture off" in desk.get(url).content
+    desk.post(url, form_of(desk, url) | {"picture-clear": "on"})
+    assert Accreditation.objects.get().picture is None
+    assert (StoredFile.objects.count(), kept(media_root)) == (0, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_goes_only_with_the_last_that_shows_it(desk, award, media_root):
+    clinician = Clinician.objects.create(key="ada", name="Dr. Ada", picture=award.picture, is_decorative=True)
+    desk.post(address(Accreditation, "delete", award.pk), {"post": "yes"})
+    assert len(kept(media_root)) == 1
+    desk.post(address(Clinician, "delete", clinician.pk), {"post": "yes"})
+    assert (StoredFile.objects.count(), kept(media_root)) == (0, [])
+
+
+def test_a_picture_is_not_both_replaced_and_taken_off(desk, award):
+    url = address(Accreditation, "change", award.pk)
+    page = desk.post(url, form_of(desk, url, picture=upload(png(width=30))) | {"picture-clear": "on"})
+    assert b"Choose another picture, or take this one off: one of the two." in page.content
+    assert Accreditation.objects.get().picture == award.picture
+
+
+def test_a_picture_that_somebody_else_replaced_meanwhile_is_not_undone_unseen(desk, award):
+    url = address(Accreditation, "change", award.pk)
+    mine = form_of(desk, url, picture=upload(png(width=30), "mine.png"))
+    theirs = stored_files.store_picture(upload(png(width=40), "theirs.png"))
+    Accreditation.objects.update(picture=theirs)
+    page = desk.post(url, mine).content.decode()
+    assert "Somebody changed this while you had it open." in page
+    assert f"theirs.png ({theirs.hash[:8]})" in page
+    assert Accreditation.objects.get().picture == theirs
+
+
+def test_saving_a_row_again_keeps_its_picture_and_is_no_event(desk, award):
+    url = address(Accreditation, "change", award.pk)
+    assert desk.post(url, form_of(desk, url)).status_code == 302
+    assert Accreditation.objects.get().picture == award.picture
+    assert recorded() == []

@@ -15,6 +15,9 @@ PATHS = [
     "procedures/{procedure}/",
     "procedures/{procedure}/feedback/",
     "procedures/{procedure}/feedback/thanks/",
+    "procedures/{procedure}/leaflet/",
+    "procedures/leaflet/",
+    "procedures/leaflet/?code=7K4M",
     "procedures/compare/{procedure}/{other}/",
     "conditions/{condition}/",
     "conditions/{condition}/feedback/",
@@ -25,6 +28,8 @@ PATHS = [
     "privacy/",
     "accessibility/",
     "appointments/request/",
+    "appointments/track/",
+    "appointments/track/?done=sent",
     "nowhere/",
 ]
 SLUGS = {
@@ -94,7 +99,7 @@ def test_reading_sets_no_cookie(new_context):
     context = new_context()
     page = context.new_page()
     for address in ADDRESSES:
-        if not address.endswith(("/request/", "/feedback/")):
+        if not address.endswith(("/request/", "/feedback/", "/track/")):
             page.goto(address)
     assert context.cookies() == []
 

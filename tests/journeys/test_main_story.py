@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from appointments.models import AppointmentRequest
 from outbox import sender
-from tests.journeys.walking import demonstration, fits, log_in  # noqa: F401 -- a fixture
+from tests.journeys.walking import demonstration, fits, follow, log_in  # noqa: F401 -- a fixture
 
 pytestmark = pytest.mark.usefixtures("demonstration")
 
@@ -56,10 +56,10 @@ def test_a_patient_reads_asks_and_is_answered(new_context, axe):
     log_in(desk, "reception")
     desk.goto("/admin/appointments/appointmentrequest/")
     desk.get_by_label("Find a request").fill(reference.lower().replace("-", " "))
-    desk.get_by_role("button", name="Search").click()
-    desk.get_by_role("link", name=reference).click()
+    follow(desk.get_by_role("button", name="Search"))
+    follow(desk.get_by_role("link", name=reference))
     expect(desk.get_by_text("I fell in the garden")).to_be_visible()
-    desk.get_by_role("button", name="Claim").click()
+    follow(desk.get_by_role("button", name="Claim"))
     desk.get_by_label("Your answer").fill(ANSWER)
     desk.get_by_role("button", name="Send the answer").click()
     expect(desk.get_by_text(f"{reference} is answered.")).to_be_visible()
@@ -73,6 +73,8 @@ def test_a_patient_reads_asks_and_is_answered(new_context, axe):
     # and the patient reads the answer behind the link of the message, where nobody else can.
     link = re.search(r"/appointments/track/\S+", mail.outbox[1].body).group()
     patient.goto(link)
+    patient.get_by_role("link", name="Read our answer").click()
+    patient.get_by_role("button", name="Show it now").click()
     expect(patient.get_by_text(ANSWER)).to_be_visible()
     axe(patient)
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from procedures.models import MissedSearch
 from procedures.search import count_miss
-from tests.journeys.walking import demonstration, fits, log_in  # noqa: F401 -- a fixture
+from tests.journeys.walking import demonstration, fits, follow, log_in  # noqa: F401 -- a fixture
 
 PHONE = {"width": 390, "height": 844}
 
@@ -58,12 +58,12 @@ def test_an_editor_reads_what_patients_did_not_find(page, axe, editor, scheme):
         MissedSearch.objects.update(last_day=timezone.localdate() - timedelta(days=back))
     page.emulate_media(color_scheme=scheme)
     log_in(page, "editor")
-    page.get_by_role("link", name="Patients looked for 1 thing that no page answers.").click()
+    follow(page.get_by_role("link", name="Patients looked for 1 thing that no page answers."))
     axe(page)
-    page.get_by_role("link", name="knee joint").click()
+    follow(page.get_by_role("link", name="knee joint"))
     axe(page)
-    page.get_by_role("link", name="Delete").click()
+    follow(page.get_by_role("link", name="Delete"))
     axe(page)
-    page.get_by_role("button", name="Yes").click()
+    follow(page.get_by_role("button", name="Yes"))
     expect(page.get_by_text("knee joint")).to_be_visible()
     assert not MissedSearch.objects.exists()

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from procedures.admin.pages import admin_url
-from tests.journeys.walking import fits, log_in
+from tests.journeys.walking import fits, follow, log_in
 from tests.procedures.factories import make_published
 
 PHONE = {"width": 390, "height": 844}
@@ -18,17 +18,17 @@ def test_a_change_goes_from_the_editor_to_the_patient(new_context, axe, editor, 
     log_in(page, "editor")
     page.goto("/admin/procedures/procedurepage/")
     axe(page)
-    page.get_by_role("link", name="Balloon repair").click()
+    follow(page.get_by_role("link", name="Balloon repair"))
     axe(page)
-    page.get_by_role("button", name="Start a draft").click()
+    follow(page.get_by_role("button", name="Start a draft"))
     axe(page)
 
     # adds a step, moves it up, and is told what is missing,
-    page.get_by_role("link", name="Steps").click()
+    follow(page.get_by_role("link", name="Steps"))
     axe(page)
-    page.get_by_role("button", name="Add an entry").click()
+    follow(page.get_by_role("button", name="Add an entry"))
     page.get_by_role("group", name="Entry 2").get_by_label("Label").fill("We clean your skin")
-    page.get_by_role("button", name="Move up entry 2").click()
+    follow(page.get_by_role("button", name="Move up entry 2"))
     page.get_by_role("button", name="Save", exact=True).first.click()
     expect(page.get_by_role("alert")).to_be_focused()
     axe(page)
@@ -39,7 +39,7 @@ def test_a_change_goes_from_the_editor_to_the_patient(new_context, axe, editor, 
     expect(page.get_by_text("“Steps” is saved.")).to_be_visible()
 
     # looks at it as patients will, and sends it for review,
-    page.get_by_role("link", name="See it as patients will").click()
+    follow(page.get_by_role("link", name="See it as patients will"))
     expect(page.get_by_text("It feels cold.")).to_be_visible()
     page.go_back()
     page.get_by_role("button", name="Send for review").click()
@@ -69,17 +69,17 @@ def test_a_section_can_be_written_without_a_script_on_a_narrow_screen(new_contex
     page = new_context(java_script_enabled=False, viewport=PHONE).new_page()
     log_in(page, "editor")
     page.goto(admin_url(live.page, "change"))
-    page.get_by_role("button", name="Start a draft").click()
-    page.get_by_role("link", name="Recovery").click()
+    follow(page.get_by_role("button", name="Start a draft"))
+    follow(page.get_by_role("link", name="Recovery"))
     page.get_by_label("Kind").select_option("do not")
     page.get_by_label("What", exact=True).fill("Do not drive.")
-    page.get_by_role("button", name="Add an entry").click()
-    page.get_by_role("button", name="Remove entry 2").click()
+    follow(page.get_by_role("button", name="Add an entry"))
+    follow(page.get_by_role("button", name="Remove entry 2"))
     sources = page.get_by_role("group", name="Entry 1").get_by_label("Sources")
     sources.fill("a")
     sources.press("Enter")
     expect(page.get_by_text("“Recovery” is saved.")).to_be_visible()
-    page.get_by_role("link", name="Recovery").click()
+    follow(page.get_by_role("link", name="Recovery"))
     expect(page.get_by_label("What", exact=True)).to_have_value("Do not drive.")
 
 
@@ -89,9 +89,9 @@ def test_no_screen_of_the_desk_is_wider_than_a_telephone(new_context, editor):
     log_in(page, "editor")
     page.goto(admin_url(live.page, "change"))
     assert fits(page)
-    page.get_by_role("button", name="Start a draft").click()
+    follow(page.get_by_role("button", name="Start a draft"))
     assert fits(page)
     for name in ("Steps", "Key figures"):
-        page.get_by_role("link", name=name).click()
+        follow(page.get_by_role("link", name=name))
         assert fits(page)
         page.go_back()

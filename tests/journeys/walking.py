@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from playwright.sync_api import expect
 
 from accounts.demonstration import PASSWORD as DEMONSTRATION_PASSWORD
 from clinic.demo import loaders
@@ -18,7 +19,7 @@ def demonstration(transactional_db, settings):
 
 
 def fits(page):
-    """Say whether nothing has to be scrolled sideways, once the page that a press led to is all there."""
+    """Say whether nothing of the page that is open has to be scrolled sideways. After a press, `follow` it first."""
     page.wait_for_load_state()
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
@@ -29,3 +30,10 @@ def log_in(page, username):
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(DEMONSTRATION_PASSWORD if settings.DEMO else PASSWORD)
     page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+
+
+def follow(locator):
+    """Press what leads to another page, and return once that one is all there to be looked at."""
+    with locator.page.expect_navigation():
+        locator.click()

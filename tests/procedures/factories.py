@@ -155,6 +155,8 @@ def full_sections(kind=ProcedureVersion):
             full[section.key] = {"related": [make_procedure(), make_procedure()]}
         else:
             full[section.key] = dict.fromkeys(section.fields, "Some **words** here.")
+    if kind is ConditionVersion:
+        full["drawing"] = {"drawing": "crushed-vertebra"}
     full["names"] |= {"plain_name": "Everything", "medical_name": "Omnia", "synonyms": ["all", "each"]}
     return full
 

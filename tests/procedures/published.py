@@ -1,15 +1,18 @@
 """Published pages for the tests of what patients read, made by the functions that the desk and the files use."""
 
-from datetime import date
+from datetime import date, time, timedelta
 
-from clinic.models import Clinician, ClinicProfile
+from django.utils import timezone
+
+from clinic.models import Accreditation, Clinician, ClinicProfile, Closure, OpeningHours
 from procedures import publishing
 from procedures.content_files import fill
 from tests.clinic.factories import make_location
 from tests.procedures import factories
 from tests.procedures.factories import COMMAND as BY
-from tests.procedures.factories import REVIEWED_ON
+from tests.procedures.factories import REVIEWED_ON, make_file
 
+EVERY_LIST = ["/", "/procedures/", "/locations/", "/team/", "/contact/"]
 NAMES = {
     "en": {
         "plain_name": "Balloon repair of a broken back bone",
@@ -135,3 +138,32 @@ def publish_in_both_languages(subject, slugs=("kyphoplasty", "cifoplastia"), sec
     """Publish a subject in English and Spanish with the same sections."""
     for language, slug in zip(("en", "es"), slugs, strict=True):
         publish_page(subject, language=language, slug=slug, sections=sections, names=names)
+
+
+def make_full_clinic(rows=1):
+    """Return a procedure with everything around it, each thing `rows` times, published in both languages."""
+    procedure = make_procedure(f"kyphoplasty-{rows}")
+    related = []
+    for n in range(rows):
+        name = f"{rows}-{n}"
+        condition, other = make_condition(f"fracture-{name}"), make_procedure(f"other-{name}")
+        publish_in_both_languages(condition, (f"fracture-{name}", f"fractura-{name}"), plain_name="Broken bone")
+        publish_in_both_languages(other, (f"other-{name}", f"otra-{name}"), plain_name="Another procedure")
+        procedure.conditions.add(condition)
+        related.append(other)
+        performs, examines = make_place(f"does-{name}"), make_place(f"looks-{name}")
+        OpeningHours.objects.create(location=performs, weekday=n % 7, opens=time(8), closes=time(12))
+        OpeningHours.objects.create(weekday=n % 7, opens=time(8), closes=time(12 + n))
+        procedure.performed_at.add(performs)
+        procedure.evaluated_at.add(examines)
+        shown = {"picture": make_file(width=20, height=10), "alternative_text": {"en": "A face"}}
+        clinician = make_clinician(f"ada-{name}", languages=["en"], **shown)
+        clinician.locations.add(performs, examines)
+        procedure.clinicians.add(clinician)
+        other.clinicians.add(clinician)
+        Accreditation.objects.create(key=f"mark-{name}", name="A mark", body="A body", since=2021, **shown)
+        Closure.objects.create(date=timezone.localdate() + timedelta(days=10 * rows + n))
+    slugs = (f"kyphoplasty-{rows}", f"cifoplastia-{rows}")
+    sections = every_section(rows) | {"related": {"related": related}}
+    publish_in_both_languages(procedure, slugs, sections=sections)
+    return procedure

@@ -15,14 +15,9 @@ from tests.procedures.published import (
     publish_page,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clinic")]
 
 ADDRESS = "/procedures/compare/kyphoplasty/vertebroplasty/"
-
-
-@pytest.fixture(autouse=True)
-def clinic():
-    return make_clinic()
 
 
 @pytest.fixture
@@ -163,6 +158,15 @@ def test_a_check_that_is_overdue_is_told(client, kyphoplasty, vertebroplasty):
     publish_page(kyphoplasty, reviewed_on=date(2020, 1, 1), next_review_due=date(2021, 1, 1))
     assert timezone.localdate() > date(2021, 1, 1)
     assertContains(client.get(ADDRESS), "This page was due for review on January 1, 2021.", count=1)
+
+
+def test_a_clinic_that_wants_no_warning_still_tells_the_true_date(client, kyphoplasty, vertebroplasty):
+    make_clinic(when_overdue="dates")
+    publish_page(vertebroplasty, slug="vertebroplasty")
+    publish_page(kyphoplasty, reviewed_on=date(2020, 1, 1), next_review_due=date(2021, 1, 1))
+    response = client.get(ADDRESS)
+    assertContains(response, "The next check was due on January 1, 2021.", count=1)
+    assertNotContains(response, "Ask us if you want to be sure")
 
 
 def test_a_comparison_asks_the_database_at_most_six_times(

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from clinic.models import PageStamp
 from procedures import publishing
 from procedures.admin.pages import admin_url
 from procedures.models import Condition, Procedure, ProcedurePage, ProcedureVersion, State
+from tests.procedures.desk import press, signed_in
 from tests.procedures.factories import (
     COMMAND,
     enough,
@@ -34,16 +34,6 @@ from tests.procedures.factories import (
 pytestmark = pytest.mark.django_db
 
 PAGES = "/admin/procedures/procedurepage/"
-
-
-def signed_in(user, **options):
-    client = Client(**options)
-    client.force_login(user)
-    return client
-
-
-def press(client, version, name, **typed):
-    return client.post(admin_url(version, "move", name), {"seen_revision": version.revision, **typed})
 
 
 def overview(client, version):

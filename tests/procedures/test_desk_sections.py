@@ -1,7 +1,5 @@
 """Writing a section: nothing typed is ever lost, and nobody overwrites somebody else unknowingly."""
 
-from html.parser import HTMLParser
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -11,59 +9,14 @@ from procedures import publishing
 from procedures.admin.pages import admin_url
 from procedures.models import ProcedureVersion
 from procedures.sections import section_named, sections_of
+from tests.clinic.uploads import png
+from tests.procedures.desk import fields_of, opened
 from tests.procedures.factories import COMMAND, enough, figure, full_draft, make_draft, make_file, make_procedure, save
 
 pytestmark = pytest.mark.django_db
 
 MOST_FIELDS = 300
-PICTURE = b"\x89PNG\r\n\x1a\n" + b"\x00" * 60
-
-
-class Fields(HTMLParser):
-    """Reads what a browser would post from the main form of a page."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.posted, self._name, self._select, self._is_here = [], None, None, False
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        if tag == "form":
-            self._is_here = attrs.get("method") == "post" and "novalidate" in attrs
-        if not self._is_here or ("name" not in attrs and tag != "option"):
-            return
-        if tag == "input" and attrs.get("type") not in ("file", "submit"):
-            if attrs.get("type") != "checkbox" or "checked" in attrs:
-                self.posted.append((attrs["name"], attrs.get("value") or ""))
-        elif tag == "textarea":
-            self._name = attrs["name"]
-            self.posted.append((self._name, ""))
-        elif tag == "select":
-            self._select = attrs["name"]
-            self.posted.append((self._select, ""))
-        elif tag == "option" and "selected" in attrs:
-            self.posted[-1] = (self._select, attrs["value"])
-
-    def handle_endtag(self, tag):
-        if tag == "textarea":
-            name, value = self.posted[-1]
-            self.posted[-1] = (name, value.removeprefix("\r\n").removeprefix("\n"))
-            self._name = None
-
-    def handle_data(self, data):
-        if self._name:
-            name, value = self.posted[-1]
-            self.posted[-1] = (name, value + data)
-
-
-def fields_of(response):
-    """Return what the form of a page posts, as a dictionary of lists."""
-    posted = {}
-    for name, value in Fields(response.content.decode()).posted:
-        if name not in ("csrfmiddlewaretoken", "username"):
-            posted.setdefault(name, []).append(value)
-    return posted
+PICTURE = png()
 
 
 @pytest.fixture
@@ -72,12 +25,6 @@ def desk(editor):
     client = Client()
     client.force_login(editor)
     return client
-
-
-def opened(desk, version, key):
-    """Return the address of a section and what its form holds."""
-    address = admin_url(version, "section", key)
-    return address, fields_of(desk.get(address))
 
 
 def rows_in(fields, name):

@@ -18,6 +18,7 @@ from outbox import sender
 from procedures import feedback, publishing
 from procedures.models import Feedback
 from tests.appointments.visitor import Reader
+from tests.at_once import at_once
 from tests.procedures.factories import make_feedback
 from tests.procedures.published import (
     BY,
@@ -201,6 +202,16 @@ def test_the_same_form_sent_twice_is_one_answer_and_two_readers_are_two(client):
     client.post(FORM, typed | {"words": "And when do I swim?"})
     fill(client)
     assert Feedback.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_the_same_moment_are_one_answer(page):
+    def press():
+        return make_feedback(page, token="the same form").pk
+
+    first, second = at_once(press, press)
+    assert first == second == Feedback.objects.get().pk
+    assert Event.objects.filter(verb="feedback.received").count() == 1
 
 
 @pytest.mark.parametrize("token", ["", "x", "\x00" * 22, "ñ" * 22, "<script>" * 9000])

@@ -9,13 +9,14 @@ import pytest
 from django.conf import settings
 
 from clinic.demo import loaders
-from procedures import drawings
+from clinic.models import PageStamp
+from procedures import drawings, publishing
 from procedures.around import address_in
 from procedures.content_files import read_table
 from procedures.demonstration_content import FOLDER as DEMONSTRATION
-from procedures.models import ProcedurePage
+from procedures.models import Condition, ProcedurePage
 from procedures.recovery import line_of
-from tests.procedures.published import every_section, make_clinic, make_procedure, publish_page
+from tests.procedures.published import BY, every_section, make_clinic, make_condition, make_procedure, publish_page
 
 CSS = Path(settings.BASE_DIR) / "static" / "css"
 ONE_ROUND_TRIP, FIRST_VIEW = 14_600, 60_000
@@ -55,8 +56,9 @@ def test_the_demonstration_shows_the_same_drawings_in_both_languages_and_two_who
     shown = {}
     for path in DEMONSTRATION.glob("*.??.toml"):
         key, language, _ending = path.name.split(".")
-        steps = read_table(path).get("steps", [])
-        shown.setdefault(key, {})[language] = [step.get("drawing", "") for step in steps]
+        table = read_table(path)
+        rows = [table, *table.get("steps", [])] if "drawing" in table else table.get("steps", [])
+        shown.setdefault(key, {})[language] = [row.get("drawing", "") for row in rows]
     for key, languages in shown.items():
         assert languages["en"] == languages["es"]
         assert set(languages["en"]) <= {"", *drawings.names()}
@@ -72,6 +74,31 @@ def test_a_step_shows_its_drawing_with_its_words_and_loads_it_late(client):
     (image,) = re.findall(r"<img[^>]*steps/small-cut[^>]*>", page)
     assert f'alt="{words}"' in image
     assert 'width="480" height="320" loading="lazy"' in image
+
+
+@pytest.mark.django_db
+def test_a_condition_shows_its_drawing_where_it_says_what_it_is(client):
+    make_clinic()
+    sections = {"about": {"what_it_is": "A bone broke."}, "drawing": {"drawing": "crushed-vertebra"}}
+    for language, path in (("en", "/conditions/fracture/"), ("es", "/es/conditions/fracture/")):
+        condition = Condition.objects.first() or make_condition()
+        published = publish_page(condition, language=language, slug="fracture", sections=sections)
+        page = client.get(path).content.decode()
+        part = page[page.index('<section id="what-it-is">') :].partition("</section>")[0]
+        assert "img/steps/crushed-vertebra.svg" in part
+        assert f'alt="{drawings.alternative_text("crushed-vertebra", language)}" width="480" height="320"' in part
+    assert publishing.open_draft(page=published, by=BY).drawing == "crushed-vertebra"
+
+
+@pytest.mark.django_db
+def test_a_condition_without_a_drawing_and_one_frozen_before_there_were_any_show_none(client):
+    make_clinic()
+    page = publish_page(make_condition(), slug="fracture", sections={"about": {"what_it_is": "A bone broke."}})
+    assert "<figure>" not in client.get("/conditions/fracture/").content.decode()
+    del page.live_version.document["drawing"]
+    page.live_version.save()
+    PageStamp.move()
+    assert "<figure>" not in client.get("/conditions/fracture/").content.decode()
 
 
 def test_a_drawing_that_is_not_shipped_any_more_leaves_the_step_in_words():

@@ -21,7 +21,6 @@ from tests.at_once import at_once
 from tests.procedures.published import (
     BY,
     every_section,
-    make_clinic,
     make_condition,
     make_draft,
     make_procedure,
@@ -32,11 +31,6 @@ from tests.procedures.published import (
 pytestmark = pytest.mark.django_db
 
 BROKEN_BONE = {"plain_name": "Broken back bone", "synonyms": ["crushed vertebra"], "summary": "A bone broke."}
-
-
-@pytest.fixture
-def clinic():
-    return make_clinic()
 
 
 @pytest.fixture

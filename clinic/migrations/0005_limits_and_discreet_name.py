@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0002_stored_files"),
+        ("clinic", "0004_when_overdue"),
     ]
 
     operations = [
