@@ -47,7 +47,12 @@ KEEP_HOUSE = {
     f"clinic.{verb}_{model}"
     for verb in ("view", "add", "change", "delete")
     for model in ("location", "openinghours", "closure", "clinician", "accreditation", "generalwarningsign")
-} | {"clinic.view_clinicprofile", "clinic.change_clinicprofile"}
+} | {
+    "clinic.view_clinicprofile",
+    "clinic.change_clinicprofile",
+    "appointments.view_formclosure",
+    "appointments.add_formclosure",
+}
 KEEP_WORDS = {"appointments.view_messagewording", "appointments.change_messagewording"}
 KEEP_STAFF = {"accounts.view_user", "accounts.add_user", "accounts.change_user"}
 

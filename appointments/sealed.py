@@ -79,6 +79,8 @@ class Draft:
     whether it is right or not: it is read again at every step. `signs` are the warning signs as they were last shown,
     in `signs_language`. `was_checked` says that the page with all answers was reached, which changes return to.
     `page_version` is the primary key of the version of a procedure's page that the patient had read.
+    `opened_at` (seconds since 1970) tells when the first page was opened, `decoy_is_filled` whether the box was filled
+    in that people do not see: neither is known of a form that was opened before they were noted.
     """
 
     token: str = field(default_factory=new_token)
@@ -87,7 +89,14 @@ class Draft:
     signs_language: str = ""
     was_checked: bool = False
     page_version: int | None = None
+    opened_at: int | None = None
+    decoy_is_filled: bool = False
     sealed_at: datetime | None = None
+
+    @classmethod
+    def begun(cls):
+        """Return the draft of somebody who opens the first page now."""
+        return cls(opened_at=int(timezone.now().timestamp()))
 
     @classmethod
     def opened(cls, sealed):
@@ -108,6 +117,11 @@ class Draft:
         if LAST_STEP not in self.typed and len(sealed) > SEAL_LENGTH - ROOM_FOR_LAST_STEP:
             raise TooLong
         return sealed
+
+    @property
+    def began_at(self):
+        """When the first page was opened (aware), None when nobody knows."""
+        return None if self.opened_at is None else datetime.fromtimestamp(self.opened_at, tz=UTC)
 
     @property
     def is_stale(self):

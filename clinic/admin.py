@@ -102,6 +102,13 @@ class ProfileAdmin(HouseAdmin):
             },
         ),
         (
+            _("On busy days"),
+            {
+                "fields": ("daily_number",),
+                "description": _("Urgent requests join the queue at once, however many came. Empty is no number."),
+            },
+        ),
+        (
             _("Pages past their review date"),
             {
                 "fields": ("when_overdue",),

@@ -22,24 +22,39 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def network_of(request):
     """Return the network (text) that a web request came from: an IPv4 address, a /64 of IPv6, "" when not known."""
-    try:
-        address = ipaddress.ip_address(_address_of(request).partition("%")[0])
-    except ValueError:
+    address = _address_of(request)
+    if address is None:
         return ""
-    address = getattr(address, "ipv4_mapped", None) or address
     return str(address if address.version == 4 else ipaddress.ip_network((address, IPV6_NETWORK), strict=False))
 
 
 def _address_of(request):
-    """Return the nearest address that is no proxy of ours; what a proxy of ours was told by others counts for nothing.
+    """Return the nearest address that is no proxy of ours, else None; what was told to our proxies counts for nothing.
 
     A proxy on a socket has no address of its own.
     """
+    ours = {read_address(proxy) or proxy for proxy in settings.TRUSTED_PROXIES}
     way = [*request.headers.get("X-Forwarded-For", "").split(","), request.META.get("REMOTE_ADDR", "")]
-    way = [step.strip() for step in way]
-    while len(way) > 1 and settings.TRUSTED_PROXIES and way[-1] in ("", *settings.TRUSTED_PROXIES):
+    while len(way) > 1 and ours and (not way[-1].strip() or read_address(way[-1]) in ours):
         way.pop()
-    return way[-1]
+    return read_address(way[-1])
+
+
+def read_address(text):
+    """Return the IP address that a text tells, as proxies write it ("[2001:db8::1]:443", "203.0.113.7:5000"), or None.
+
+    An IPv4 address that came in the clothes of IPv6 is an IPv4 address.
+    """
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def count(what, whose, *, span, now=None):

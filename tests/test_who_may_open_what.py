@@ -1,13 +1,16 @@
 """Every address of the staff side, for every role: who opens it, and who is sent away without a change."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from accounts.models import User
-from appointments.models import MessageWording, TrackingLink
+from appointments.models import FormClosure, MessageWording, TrackingLink
 from audit.models import Event
 from clinic.demo import loaders
 from clinic.personal_data import our_models
@@ -23,6 +26,7 @@ TRIAGE, PAGES, HOUSE = {"reception", "nurse", "manager"}, {"editor", "reviewer",
 SEES = {
     "accounts.user": HOUSE,
     "appointments.appointmentrequest": TRIAGE,
+    "appointments.formclosure": HOUSE,
     "appointments.messagewording": HOUSE,
     "audit.event": {"auditor"},
     "clinic.accreditation": HOUSE,
@@ -46,6 +50,7 @@ SEES = {
 # Addresses of ours beside Django's own, all of them buttons: who may press them at all.
 PRESSES = {
     "appointments_appointmentrequest_move": TRIAGE,
+    "appointments_formclosure_lift": HOUSE,
     "appointments_appointmentrequest_reach": TRIAGE,
     "appointments_messagewording_ours": HOUSE,
     "appointments_appointmentrequest_revoke": TRIAGE,
@@ -114,6 +119,9 @@ def full_house(db, settings):
             loader.load(0)
     MissedSearch.objects.create(language="en", words_index="x", words="sore knee", days=3, last_day="2026-11-20")
     make_feedback(ProcedurePage.objects.first())
+    manager = User.objects.get(username="manager")
+    now = timezone.now()
+    FormClosure.objects.create(starts_at=now, ends_at=now + timedelta(days=1), words={"en": "Full."}, made_by=manager)
     MessageWording.objects.create(purpose="received", language="en", subject="Hello", text="Thank you.")
     return make_request()
 

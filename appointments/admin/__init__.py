@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
 from appointments.admin import calling, conversation, links, moving, queue, sheet
+from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
 from audit.audited_admin import AuditedAdmin

@@ -17,6 +17,8 @@ from audit.actors import STAFF
 from clinic import stale
 
 DONE = {
+    "not_spam": _("%(reference)s is in the queue now."),
+    "spam": _("%(reference)s is closed as spam."),
     "claim": _("%(reference)s is yours now."),
     "release": _("%(reference)s is back in the queue."),
     "offer": _("The patient of %(reference)s can choose a time now."),
@@ -190,13 +192,15 @@ class Button:
 
 
 def buttons(asked, *, by, form=None):
-    """Return a Button for each move of the table, in its order.
+    """Return a Button for each move of the table, in its order; what is held as spam has its own, and no others.
 
     `form` is what was typed for a move; the other moves that can be made get empty forms.
     """
     made = []
     for name, row in AT_THE_DESK.items():
         tried = form if form is not None and form.move == name else None
+        if tried is None and (row.spam == workflow.HELD_ALONE) != bool(asked.held_because):
+            continue
         try:
             workflow.check_move(asked, name, by=by)
             made.append(Button(name, row.label, tried or form_for(asked, name)))

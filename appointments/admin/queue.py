@@ -1,5 +1,7 @@
 """The queue: what waits for the clinic, what each row says, and the ways to look at less or more of it."""
 
+from operator import methodcaller
+
 from cryptography.fernet import InvalidToken
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -104,7 +106,8 @@ class OneOf(admin.SimpleListFilter):
 class ViewFilter(OneOf):
     """Whose turn it is. The queue opens on what waits for the clinic; a search looks through everything.
 
-    A view is a tuple of statuses, or a function that keeps some requests; that one shows how many.
+    A view is a tuple of statuses, or a function that keeps some requests. What is held as spam stands in views of its
+    own, and in a search: whoever calls with their reference is found.
     """
 
     title = _("whose turn it is")
@@ -117,7 +120,10 @@ class ViewFilter(OneOf):
         "closed": (_("Closed"), (Status.DECLINED, Status.WITHDRAWN, Status.CLOSED)),
         "calls": (_("Telephone calls to make"), workflow.to_be_called),
         "all": (_("All requests"), Status.values),
+        "held": (_("Held as spam"), methodcaller("to_be_judged")),
+        "spam": (_("Judged as spam"), methodcaller("judged_spam")),
     }
+    counted = ("calls", "held")
 
     def __init__(self, request, *args):
         self.opens_on = "all" if request.GET.get("q") else "clinic"
@@ -126,7 +132,7 @@ class ViewFilter(OneOf):
     def lookups(self, request, model_admin):
         rows = AppointmentRequest.objects.visible_to(request.user)
         return [
-            (name, f"{label} ({keep(rows).count()})" if callable(keep) else label)
+            (name, f"{label} ({keep(rows).count()})" if name in self.counted else label)
             for name, (label, keep) in self.views.items()
         ]
 
@@ -141,10 +147,10 @@ class ViewFilter(OneOf):
             yield {"selected": self.value() == name, "query_string": address, "display": label}
 
     def queryset(self, request, queryset):
-        if self.value() == "all":
-            return queryset
         keep = self.views[self.value()][1]
-        found = keep(queryset) if callable(keep) else queryset.filter(status__in=keep)
+        if callable(keep):
+            return keep(queryset)
+        found = (queryset if request.GET.get("q") else queryset.trusted()).filter(status__in=keep)
         return found.order_by("agreed_for", "id") if self.value() == "agreed" else found
 
 
@@ -243,6 +249,8 @@ def cell(label, text):
 def status(row):
     """Whether it cannot wait, and where it stands."""
     tags = [tag(row.get_status_display(), STATUS_TONES[row.status])]
+    if row.held_because:
+        tags.insert(0, tag(gettext("Held as spam"), "stopped"))
     if hurry := hurry_of(row):
         tags.insert(0, tag(hurry, "urgent"))
     return format_html(" ".join("{}" for _tag in tags), *tags)
@@ -315,6 +323,8 @@ def how_late(row):
 
 def next_step(row):
     """Return what is to be done next, and by implication by whom."""
+    if row.held_because:
+        return gettext("Say whether it is spam") if row.status == Status.NEW else gettext("Nothing more")
     if row.status == Status.WAITING:
         return _what_the_patient_does(row)
     if row.status == Status.AGREED and row.agreed_for and row.agreed_for > timezone.now():

@@ -7,7 +7,7 @@ from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from appointments.admin import links, queue
+from appointments.admin import amendments, holding, links, queue
 from appointments.forms import (
     ReachBy,
     Record,
@@ -50,6 +50,8 @@ WHAT_HAPPENED = {
     "request.withdrawn": _("Withdrew the request"),
     "request.amended": _("Sent the form again with other answers"),
     "request.held_as_spam": _("Held as spam"),
+    "request.not_spam": _("Said that it is not spam"),
+    "request.judged_spam": _("Said that it is spam"),
     "request.called": _("Called the patient"),
     "request.call_undone": _("Said that a call is still to be made"),
     "request.email_came_back": _("Said that e-mail comes back"),
@@ -72,7 +74,7 @@ MESSAGE_TONES = {
 
 
 def sheet(asked, *, user):
-    """Return the template context of one request's sheet, as `user` may see it (5 queries)."""
+    """Return the template context of one request's sheet, as `user` may see it (6 queries)."""
     events = Event.objects.about(asked)
     happened, reads = list(events.exclude(verb=READ)), list(events.filter(verb=READ)[: NEWEST_READS + 1])
     staff = User.objects.in_bulk({event.actor_id for event in happened + reads if event.actor_kind == STAFF})
@@ -81,6 +83,8 @@ def sheet(asked, *, user):
         "hurry": queue.hurry_of(asked),
         "tone": STATUS_TONES[asked.status],
         "overdue": queue.how_late(asked),
+        "held": holding.held(asked),
+        "changes": amendments.changes(asked, preferences=in_words),
         "facts": facts(asked) + page_read(asked, user=user),
         "helper": helper(asked.helper or {}),
         "contact_is_of": name_to_contact(asked),

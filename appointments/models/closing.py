@@ -43,3 +43,8 @@ class FormClosure(models.Model):
 
     def __str__(self):
         return f"{self.starts_at:%Y-%m-%d} – {self.ends_at:%Y-%m-%d}"
+
+    @property
+    def can_be_lifted(self):
+        """Whether it keeps the form closed now, or will."""
+        return self.lifted_at is None and self.ends_at > timezone.now()

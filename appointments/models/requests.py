@@ -98,8 +98,16 @@ class RequestQuerySet(VisibleQuerySet):
         """Requests that are not held as spam."""
         return self.filter(held_because="")
 
+    def to_be_judged(self):
+        """Requests held as spam of which nobody has said yet whether they are."""
+        return self.held_as_spam().filter(status=Status.NEW)
+
+    def judged_spam(self):
+        """Requests held as spam for which nothing is left to do: judged, or withdrawn."""
+        return self.held_as_spam().exclude(status=Status.NEW)
+
     def waiting_for_clinic(self):
-        """What waits for the clinic."""
+        """What waits for the clinic, held as spam or not."""
         return self.filter(status__in=WAITS_FOR_CLINIC)
 
     def in_queue_order(self):
@@ -213,6 +221,7 @@ class AppointmentRequest(models.Model):
         indexes = [
             models.Index(fields=["-is_danger", "-is_urgent", "due_at", "id"], name="request_queue"),
             models.Index(fields=["status", "due_at"], name="request_by_status"),
+            models.Index(fields=["created_at"], name="request_by_arrival"),
         ]
         constraints = [
             models.CheckConstraint(

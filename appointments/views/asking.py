@@ -1,5 +1,6 @@
 """The patient's request, a page of questions at a time."""
 
+from functools import partial
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse, translate_url
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
@@ -15,16 +17,21 @@ from appointments import workflow
 from appointments.answers import CHECK, EMERGENCY, Answers
 from appointments.forms import FORMS
 from appointments.messages import in_words
-from appointments.sealed import Broken, Draft, TooLong
+from appointments.models import FormClosure
+from appointments.sealed import LAST_STEP, Broken, Draft, TooLong
 from appointments.summary import rows_of
+from appointments.suspicion import Sending, why_held
 from appointments.workflow import Outcome
 from audit.actors import Actor
 from clinic.context_processors import languages_here
-from clinic.models import Urgency
+from clinic.limits import network_of
+from clinic.models import Urgency, reception_hours
 from clinic.page_cache import asking_page
 from clinic.views import FORM_NOT_CHECKED
 
-URGENT = "urgent"
+URGENT, CLOSED = "urgent", "closed"
+# A name that no browser and no password manager fills in by itself.
+DECOY = "remark"
 
 FIRST_ANSWER_THIS = _("One answer is missing. Give it here, and continue.")
 SEAL_IS_BROKEN = _(
@@ -44,6 +51,9 @@ SEAL_IS_LOST = _("Nothing was sent. We could not read your answers, so we ask fo
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_form(request):
     """Ask for an appointment or an answer: GET opens the first page, POST leads from page to page."""
+    closing = FormClosure.objects.current().first()
+    if closing is not None:
+        return asking_page(_closed(request, closing))
     return asking_page(_moved(request) if request.method == "POST" else _started(request))
 
 
@@ -56,7 +66,12 @@ request_form.csrf_failure = _csrf_failure
 
 
 def _started(request):
-    page = Page(request, Draft())
+    return _opened(request).show("wish")
+
+
+def _opened(request):
+    """Return the pages of somebody who comes to the form, with what the address says of their choice."""
+    page = Page(request, Draft.begun())
     offered = page.answers.offered
     procedure, location = offered.key_of(request.GET.get("procedure")), request.GET.get("location")
     location = location if location in offered.locations else ""
@@ -75,7 +90,7 @@ def _started(request):
         )
         for language, _name in settings.LANGUAGES
     }
-    return page.show("wish")
+    return page
 
 
 def _address(path, language, **chosen):
@@ -104,8 +119,38 @@ def _moved(request):
     return page.lead_on(after="signs" if step == URGENT else step)
 
 
+def _closed(request, closing):
+    """Say until when the form is closed. Answers so far travel on in the page, so that a later try goes on with them.
+
+    Help in an emergency, and the way to a request that was sent before, stay open.
+    """
+    if request.method != "POST":
+        return _opened(request).say_closed(closing, step="wish")
+    step = request.POST.get("step", "")
+    try:
+        page = Page(request, Draft.opened(request.POST.get("seal", "")))
+    except Broken:
+        page = Page(request, Draft.begun())
+    if step in FORMS:
+        page.answers.read(step, request.POST)
+        _note_decoy(page, step)
+    if page.answers.ticked(Urgency.EMERGENCY):
+        return page.show(EMERGENCY)
+    is_sent = (step, request.POST.get("go")) == (CHECK, "send") and not page.answers.first_missing()
+    if is_sent and workflow.was_sent(page.answers.to_send(), token=page.draft.token):
+        return _send(page)
+    return page.say_closed(closing, step=request.POST.get("last_step", "") if step == CLOSED else step)
+
+
+def _note_decoy(page, step):
+    """Note whether the box is filled in that people do not see; what is in it is not kept."""
+    if step == LAST_STEP:
+        page.draft.decoy_is_filled = bool(page.request.POST.get(DECOY, "").strip())
+
+
 def _read(page, step, go):
     """Take in a page of questions."""
+    _note_decoy(page, step)
     before = page.draft.typed.get(step, {})
     form = page.answers.read(step, page.request.POST)
     try:
@@ -135,9 +180,18 @@ def _send(page):
     answers, token = page.answers.to_send(), page.draft.token
     if page.draft.is_stale and not workflow.was_sent(answers, token=token):
         return page.show(CHECK, notice=SEAL_IS_OLD)
-    sent = workflow.submit(
-        answers, token=token, by=Actor.patient(), language=get_language(), page_version=page.draft.page_version
-    )
+    sending = Sending(network_of(page.request), page.draft.began_at, page.draft.decoy_is_filled)
+    try:
+        sent = workflow.submit(
+            answers,
+            token=token,
+            by=Actor.patient(),
+            language=get_language(),
+            page_version=page.draft.page_version,
+            why_held=partial(why_held, answers, sending),
+        )
+    except workflow.Erased:
+        return render(page.request, "appointments/erased.html", {"canonical_url": ""}, status=410)
     told = {"sent": sent.outcome} if sent.outcome in (Outcome.AMENDED, Outcome.ANOTHER) else None
     address = reverse("appointments:track", args=[sent.token], query=told)
     return HttpResponse(status=303, headers={"Location": address})
@@ -149,7 +203,7 @@ def _shown_again(request, *, status, sentence=""):
     try:
         page = Page(request, Draft.opened(request.POST.get("seal", "")))
     except Broken:
-        page, sentence = Page(request, Draft()), SEAL_IS_BROKEN if step in FORMS else SEAL_IS_LOST
+        page, sentence = Page(request, Draft.begun()), SEAL_IS_BROKEN if step in FORMS else SEAL_IS_LOST
     problems = [{"text": sentence, "target": ""}]
     if step in FORMS:
         page.answers.read(step, request.POST)
@@ -195,7 +249,14 @@ class Page:
             shown = {"notice": FIRST_ANSWER_THIS, **shown}
         return self.show(missing, form=form, **{"status": 422 if form else 200, **shown})
 
-    def show(self, step, *, form=None, status=200, notice="", problems=()):
+    def say_closed(self, closing, *, step):
+        """Return the page that says that the form is closed; trying again leads to `step`."""
+        step = step if step in (*FORMS, CHECK, URGENT) else "wish"
+        until = in_words(closing.ends_at)
+        told = {"words": closing.words, "language": closing.words.language(), "until": until}
+        return self.show(CLOSED, last_step=step, is_begun=self.request.method == "POST", **told)
+
+    def show(self, step, *, form=None, status=200, notice="", problems=(), **more):
         """Return one page. `notice` is a sentence for the patient; `problems` say what stopped them."""
         steps = self.answers.steps
         context = {
@@ -204,20 +265,22 @@ class Page:
             "total": len(steps),
             "is_first": step == steps[0],
             "due": self._due() if step in (steps[0], CHECK) else "",
+            "reads_from": self._reads_from() if step in (steps[0], CHECK) else "",
             "notice": notice,
             "problems": problems,
             "has_errors": bool(problems),
+            **more,
         }
         if step in FORMS:
             form = form or self.answers.opened(step)
-            context |= {"form": form, "title": form.title}
+            context |= {"form": form, "title": form.title, "decoy": DECOY if step == LAST_STEP else ""}
             if step == "signs":
                 self.answers.show_signs(form)
         elif step == CHECK:
             self.draft.was_checked = True
             context |= {"rows": rows_of(self.answers), "only_examined_at": self._only_examined_at()}
             context["is_performed"] = self.answers.offered.is_performed_anywhere(self.answers.procedure)
-        else:
+        elif step in (EMERGENCY, URGENT):
             ticked = self.answers.ticked(Urgency.EMERGENCY if step == EMERGENCY else Urgency.URGENT)
             context["signs"] = self.answers.in_readers_language(ticked)
         try:
@@ -247,7 +310,18 @@ class Page:
         return self.show("matter", form=form, status=422)
 
     def _due(self):
-        return in_words(workflow.due_from(timezone.now(), urgent=bool(self.answers.ticked(Urgency.URGENT))))
+        is_urgent = bool(self.answers.ticked(Urgency.URGENT))
+        return in_words(workflow.due_from(timezone.now(), urgent=is_urgent, hours=self._hours))
+
+    @cached_property
+    def _hours(self):
+        """The working hours of reception, read once a page."""
+        return reception_hours()
+
+    def _reads_from(self):
+        """Return from when the clinic reads what is sent now, in words, while it is closed; else ""."""
+        opens_at = workflow.reads_from(timezone.now(), hours=self._hours)
+        return in_words(opens_at) if opens_at else ""
 
     def _only_examined_at(self):
         """Return the name of the place, when it examines for this procedure but does not treat; else ""."""

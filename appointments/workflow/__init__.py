@@ -11,10 +11,11 @@ from appointments.workflow.calling import (
     email_came_back,
     to_be_called,
 )
+from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
 from appointments.workflow.links import revoke_link, send_link
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
 from appointments.workflow.own_words import back_to_ours, change_words
-from appointments.workflow.promise import due_from, recompute_due
+from appointments.workflow.promise import due_from, reads_from, recompute_due
 from appointments.workflow.sending import (
     Erased,
     Outcome,
@@ -27,6 +28,7 @@ from appointments.workflow.sending import (
 )
 from appointments.workflow.table import (
     AS_BEFORE,
+    HELD_ALONE,
     MOVES,
     NOBODY,
     THE_ONE_WHO_MOVES,
@@ -48,6 +50,8 @@ from clinic.refusals import Refused, Stale, Unfit
 __all__ = [
     "AS_BEFORE",
     "CHANGED_MEANWHILE",
+    "CLOSE_FORM",
+    "HELD_ALONE",
     "LONGEST_MINUTES",
     "MOST_TIMES",
     "MOVES",
@@ -69,8 +73,10 @@ __all__ = [
     "calls_about",
     "can_move",
     "change_words",
+    "check_closing",
     "check_move",
     "check_times",
+    "close_form",
     "due_from",
     "email_arrives",
     "email_came_back",
@@ -80,6 +86,8 @@ __all__ = [
     "move",
     "move_by_patient",
     "moves_of",
+    "open_form",
+    "reads_from",
     "recompute_due",
     "revoke_link",
     "send_link",

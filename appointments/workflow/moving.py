@@ -9,7 +9,7 @@ from appointments.models import AppointmentRequest, Status
 from appointments.workflow import times
 from appointments.workflow.inputs import INPUTS
 from appointments.workflow.promise import due_from
-from appointments.workflow.table import ANYBODY, MOVES, NOBODY, THE_HOLDER, THE_ONE_WHO_MOVES
+from appointments.workflow.table import ANYBODY, HELD_ALONE, MOVES, NEVER_HELD, NOBODY, THE_HOLDER, THE_ONE_WHO_MOVES
 from audit.actors import PATIENT, STAFF
 from audit.models import Event
 from clinic.refusals import Refused, Stale, Unfit
@@ -34,6 +34,10 @@ def check_move(request, name, *, by):
         )
     if by.kind == STAFF:
         _check_staff(request, row, by)
+    if row.spam == NEVER_HELD and request.held_because:
+        raise Refused(_("This request is held as spam. Say first whether it is."))
+    if row.spam == HELD_ALONE and not request.held_because:
+        raise Refused(_("This request is not held as spam."))
     if request.status not in row.allowed_from:
         raise Refused(
             _("This request is “%(status)s”, so this cannot be done now.") % {"status": request.get_status_display()}
@@ -160,7 +164,11 @@ def _apply(request, row, *, by):
         request.status, request.status_since = row.leads_to, now
     if request.waits_for_clinic and not waited:
         # The next move is the clinic's again: the promise runs anew.
-        request.promised_from, request.due_at = now, due_from(now, urgent=request.is_urgent)
+        # To what was held as spam by mistake it was given when it came.
+        request.promised_from = request.promised_from if row.frees else now
+        request.due_at = due_from(request.promised_from, urgent=request.is_urgent)
+    if row.frees:
+        request.held_because = ""
     request.revision += 1
     request.save(
         update_fields=[
@@ -168,6 +176,7 @@ def _apply(request, row, *, by):
             "status_since",
             "holder",
             "held_since",
+            "held_because",
             "promised_from",
             "due_at",
             "revision",

@@ -23,6 +23,18 @@ def due_from(moment, *, urgent, hours=None, profile=None):
         return moment + WITHOUT_OPENING_HOURS
 
 
+def reads_from(moment, *, hours=None):
+    """Return from when (UTC) the clinic reads what comes at `moment` (aware) while it is closed; None while it is open.
+
+    None too without opening hours, when nobody can say.
+    """
+    try:
+        opens_at = (hours or reception_hours()).add(moment, timedelta())
+    except NeverOpen:
+        return None
+    return opens_at if opens_at > moment else None
+
+
 @transaction.atomic
 def recompute_due():
     """Set anew by when each waiting request is due, after hours, closures or the promise changed.

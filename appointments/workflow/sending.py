@@ -21,6 +21,7 @@ from appointments.models import (
 )
 from appointments.references import hash_of, new_reference
 from appointments.workflow.promise import due_from
+from audit.actors import Actor
 from audit.models import Event
 from clinic.encryption import index_candidates, index_of
 from clinic.models import Location, Urgency
@@ -57,14 +58,15 @@ class Erased(Refused):
     """Raised for a form whose request was erased since: sending it again must not bring the person back."""
 
 
-def submit(answers, *, token, by, language, page_version=None, held_because=""):
+def submit(answers, *, token, by, language, page_version=None, why_held=lambda: ""):
     """Store a request with its event and its first message, and return Submitted.
 
     `answers` are the cleaned answers of the form, `token` was drawn when the form was opened. The same form sent again
     with the same answers leads to the same request, however often and from however many processes. With other answers
     it changes that request while it is open and the person is the same; else it makes another one, under a token drawn
     from both. `page_version` is the primary key of the version of the page that the patient had read (ignored unless
-    it is of that procedure), `held_because` a HeldBecause for what looks like spam.
+    it is of that procedure). `why_held` is asked once, where a new request is about to be stored, and returns a
+    HeldBecause for what looks like spam, else "".
     Raises Refused when an emergency sign is ticked, Erased when the form's request was erased.
     """
     if any(sign["ticked"] and sign["urgency"] == Urgency.EMERGENCY for sign in answers["signs"]):
@@ -79,7 +81,7 @@ def submit(answers, *, token, by, language, page_version=None, held_because=""):
                 by=by,
                 language=language,
                 page_version=page_version,
-                held_because=held_because,
+                why_held=why_held,
             )
         except IntegrityError:
             # The same form arrived twice at once, or a reference was drawn a second time: look again.
@@ -99,7 +101,7 @@ def was_sent(answers, *, token):
 
 
 @transaction.atomic
-def _submit_once(answers, text, *, token, by, language, page_version, held_because):
+def _submit_once(answers, text, *, token, by, language, page_version, why_held):
     outcome = Outcome.NEW
     while sent := _sent_form(token):
         if sent.request is None:
@@ -111,7 +113,7 @@ def _submit_once(answers, text, *, token, by, language, page_version, held_becau
             _amend(request, answers, text, by=by)
             return Submitted(request, token, Outcome.AMENDED)
         token, outcome = _token_for_other_answers(token, answers), Outcome.ANOTHER
-    request = _store(answers, text, token, by, language, page_version, held_because)
+    request = _store(answers, text, token, by, language, page_version, why_held)
     return Submitted(request, token, outcome)
 
 
@@ -130,8 +132,9 @@ def _is_same_person(request, answers):
     return all((getattr(request, name) or "") == (answers.get(name) or "") for name in WHO)
 
 
-def _store(answers, text, token, by, language, page_version, held_because):
-    now = timezone.now()
+def _store(answers, text, token, by, language, page_version, why_held):
+    # First of all, so that everybody waits for the same rows in the same order.
+    held_because, now = why_held(), timezone.now()
     request = AppointmentRequest(
         reference=new_reference(),
         language=language,
@@ -149,7 +152,7 @@ def _store(answers, text, token, by, language, page_version, held_because):
     TrackingLink.make(request, token=token, made_for="form")
     Event.record("request.received", by=by, about=request, to=request.status, revision=request.revision)
     if held_because:
-        Event.record("request.held_as_spam", by=by, about=request, because=held_because)
+        Event.record("request.held_as_spam", by=Actor.command(""), about=request, because=held_because)
     messages.write(request, "received")
     return request
 

@@ -11,6 +11,9 @@ NOBODY, THE_ONE_WHO_MOVES, AS_BEFORE = "nobody", "by", "as before"
 ANYBODY, THE_HOLDER = "anybody", "the holder"
 WHOEVER_HOLDS_IT = (NOBODY, ANYBODY)
 
+# What is held as spam moves by being judged, and by its patient, who must notice no difference.
+NEVER_HELD, HELD_ALONE, HELD_TOO = "never held as spam", "held as spam alone", "held as spam too"
+
 TRIAGE = "appointments.triage_appointmentrequest"
 
 
@@ -18,7 +21,8 @@ TRIAGE = "appointments.triage_appointmentrequest"
 class Move:
     """One row of the table: what is pressed, by whom, from which states, and what it leads to ("" is: stays).
 
-    `input` names what is typed for it (`appointments/workflow/inputs.py`), `message` what the patient is told.
+    `input` names what is typed for it (`appointments/workflow/inputs.py`), `message` what the patient is told, `spam`
+    whether it is for what is held as spam; `frees` says that it is held no longer.
     """
 
     label: str
@@ -31,6 +35,8 @@ class Move:
     message: str = ""
     input: str = ""
     made_by: str = STAFF
+    spam: str = NEVER_HELD
+    frees: bool = False
 
 
 def by_staff(label, *, allowed_from, leads_to, event, held_by=(THE_HOLDER,), held_after=AS_BEFORE, **also):
@@ -40,12 +46,32 @@ def by_staff(label, *, allowed_from, leads_to, event, held_by=(THE_HOLDER,), hel
 
 def by_patient(label, *, allowed_from, event, leads_to="", **also):
     """Return a move that the patient makes on the private page, whoever holds the request."""
-    return Move(label, allowed_from, leads_to, WHOEVER_HOLDS_IT, AS_BEFORE, "", event, made_by=PATIENT, **also)
+    also |= {"made_by": PATIENT, "spam": HELD_TOO}
+    return Move(label, allowed_from, leads_to, WHOEVER_HOLDS_IT, AS_BEFORE, "", event, **also)
 
 
 ENDED = (Status.ANSWERED, Status.DECLINED, Status.WITHDRAWN)
 
 MOVES = {
+    "not_spam": by_staff(
+        _("Not spam: put it into the queue"),
+        allowed_from=(Status.NEW, Status.CLOSED),
+        leads_to=Status.NEW,
+        held_by=WHOEVER_HOLDS_IT,
+        held_after=NOBODY,
+        event="request.not_spam",
+        message="received",
+        spam=HELD_ALONE,
+        frees=True,
+    ),
+    "spam": by_staff(
+        _("It is spam: close it"),
+        allowed_from=(Status.NEW,),
+        leads_to=Status.CLOSED,
+        held_by=WHOEVER_HOLDS_IT,
+        event="request.judged_spam",
+        spam=HELD_ALONE,
+    ),
     "claim": by_staff(
         _("Claim"),
         allowed_from=WAITS_FOR_CLINIC,

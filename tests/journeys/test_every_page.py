@@ -48,6 +48,8 @@ STAFF_ADDRESSES = [
     "accounts/user/add/",
     "appointments/appointmentrequest/",
     "appointments/appointmentrequest/{request}/change/",
+    "appointments/formclosure/",
+    "appointments/formclosure/add/",
     "audit/event/",
     "clinic/clinicprofile/1/change/",
     "clinic/location/",
