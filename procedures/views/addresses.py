@@ -6,9 +6,6 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language
 
 from procedures.around import address_in
-from procedures.models import ConditionPage, ProcedurePage
-
-SUBJECT = {ProcedurePage: "procedure", ConditionPage: "condition"}
 
 
 def moved(model, slug, to=""):
@@ -16,12 +13,11 @@ def moved(model, slug, to=""):
 
     `to` names an address about the page, where that is not the page itself.
     """
-    subject = SUBJECT[model]
-    same_thing = {f"{subject}__pages__slug": slug, f"{subject}__pages__live_version__isnull": False}
+    same_thing = {f"{model.kind}__pages__slug": slug, f"{model.kind}__pages__live_version__isnull": False}
     page = model.objects.published().in_language(get_language()).filter(**same_thing).first()
     if page is None:
         raise Http404
-    return redirect(f"procedures:{to or subject}", page.slug, permanent=True)
+    return redirect(f"procedures:{to or model.kind}", page.slug, permanent=True)
 
 
 def tell_addresses(request, addresses):

@@ -13,9 +13,9 @@ from clinic.models import Location
 from clinic.page_cache import public_page
 from procedures import structured_data
 from procedures.around import address_in
-from procedures.models import ProcedurePage
-from procedures.views.addresses import SUBJECT
+from procedures.models import ConditionPage, ProcedurePage
 
+KINDS = (ProcedurePage, ConditionPage)
 CHANGES_TOLD = 30
 PAGES_OF_THE_HOUSE = (
     "home",
@@ -51,7 +51,7 @@ def changes(request):
 
 def _changed_last():
     pages = []
-    for model in SUBJECT:
+    for model in KINDS:
         shown = model.objects.published().in_language(get_language()).select_related("live_version")
         fields = ("slug", "plain_name", "summary", "live_version__published_at")
         pages += shown.only(*fields).order_by("-live_version__published_at")[:CHANGES_TOLD]
@@ -63,12 +63,12 @@ def sitemap(request):
     """Every public page in every language, each with its addresses in the others."""
     entries = [_everywhere(name) for name in PAGES_OF_THE_HOUSE]
     entries += [_everywhere("procedures:location", place.key) for place in Location.objects.filter(is_open=True)]
-    for model, subject in SUBJECT.items():
+    for model in KINDS:
         groups = {}
-        rows = model.objects.published().values_list(subject, "language", "slug", "live_version__published_at")
+        rows = model.objects.published().values_list(model.kind, "language", "slug", "live_version__published_at")
         for key, language, slug, published_at in rows:
-            entry = {"url": _absolute(language, f"procedures:{subject}", slug), "changed": published_at, "slug": slug}
-            groups.setdefault(key, {})[language] = entry
+            url = _absolute(language, f"procedures:{model.kind}", slug)
+            groups.setdefault(key, {})[language] = {"url": url, "changed": published_at, "slug": slug}
         entries += groups.values()
         if model is ProcedurePage:
             entries += _comparisons(groups)

@@ -8,7 +8,7 @@ from procedures import structured_data
 from procedures.anatomy import CONDITION_PARTS, PROCEDURE_PARTS, content_of, parts_with_content, review_of
 from procedures.around import around_condition, around_procedure, places_of
 from procedures.models import ConditionPage, ProcedurePage
-from procedures.views.addresses import SUBJECT, moved
+from procedures.views.addresses import moved
 from procedures.views.showing import show
 
 
@@ -32,9 +32,8 @@ def condition(request, slug):
 
 def _published(model, slug):
     """Return the page of this address with its document, or None."""
-    subject = SUBJECT[model]
-    pages = model.objects.published().in_language(get_language()).select_related("live_version", subject)
-    return pages.only("slug", "language", "live_version__document", f"{subject}__key").filter(slug=slug).first()
+    pages = model.objects.published().in_language(get_language()).select_related("live_version", model.kind)
+    return pages.only("slug", "language", "live_version__document", f"{model.kind}__key").filter(slug=slug).first()
 
 
 def show_procedure(request, page, document, preview=None):
@@ -85,6 +84,6 @@ def _page(page, parts, document, content, preview):
         "contents": [{"id": part.id, "text": part.title} for part in shown],
         "review": review_of(document),
         "slug": page.slug,
-        "feedback_url": "" if preview else reverse(f"procedures:{SUBJECT[type(page)]}_feedback", args=[page.slug]),
+        "feedback_url": "" if preview else reverse(f"procedures:{page.kind}_feedback", args=[page.slug]),
         "preview": preview,
     }
