@@ -1,5 +1,6 @@
 """The queue: what it opens on, in which order, who may look, how a request is found."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -143,8 +144,8 @@ def test_whom_somebody_looked_for_never_stands_in_an_address(desk):
     make_request()
     response = desk.post(QUEUE, {"q": "ana@example.org"})
     assert response.status_code == 302
-    assert "ana" not in response["Location"]
-    assert "555" not in desk.post(QUEUE, {"q": "206 555 0123"})["Location"]
+    assert not re.search("ana(@|%40)|example", response["Location"])
+    assert not re.search(r"555\W*0123", desk.post(QUEUE, {"q": "206 555 0123"})["Location"])
     assert 'value="ana@example.org"' in desk.get(response["Location"]).content.decode()
 
 
