@@ -32,8 +32,12 @@ def spelled(text):
 
 
 def read_code(typed):
-    """Return the code that somebody typed in any spelling, or None when it is none."""
-    text = "".join(sign for sign in typed[:LONGEST_TYPED].upper() if sign.isalnum())
+    """Return the code that somebody typed in any spelling, or None when it is none.
+
+    They may have copied the words before it too, which end with a colon.
+    """
+    _words, _colon, said = typed[:LONGEST_TYPED].rpartition(":")
+    text = "".join(sign for sign in said.upper() if sign.isalnum())
     if len(text) != RANDOM_LENGTH + 1 or any(sign not in ALPHABET for sign in text):
         return None
     return spelled(text) if check_character(text[:-1]) == text[-1] else None

@@ -12,6 +12,21 @@ def readable_cookies(get_response):
     return answer
 
 
+def heads_without_bodies(get_response):
+    """Answer HEAD with the headers of the page alone: the server logs a warning for each body that it has to drop."""
+
+    def answer(request):
+        response = get_response(request)
+        if request.method == "HEAD":
+            if response.streaming:
+                response.streaming_content = ()
+            else:
+                response.content = b""
+        return response
+
+    return answer
+
+
 def secure_cookies(get_response):
     """Mark cookies Secure on https, whatever the settings say: a demonstration behind a proxy too."""
 

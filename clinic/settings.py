@@ -107,6 +107,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic.middleware.heads_without_bodies",
     "django.middleware.security.SecurityMiddleware",
     "clinic.middleware.secure_cookies",
     "clinic.middleware.readable_cookies",

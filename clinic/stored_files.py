@@ -5,6 +5,7 @@ A file's address never changes what it shows, so browsers keep it for good (`cli
 """
 
 import hashlib
+import logging
 import os
 import re
 import tempfile
@@ -24,10 +25,14 @@ from django.utils.translation import gettext as _
 from clinic.models import StoredFile
 from clinic.pictures import BrokenPicture, clean_jpeg, clean_png, clean_webp
 
+logger = logging.getLogger(__name__)
+
 BLOCK = 64 * 1024
 MEGABYTE = 1024 * 1024
 FILM_BRANDS = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"dash")
 NAME_LENGTH = 80
+# A browser takes 4 bytes of a reader's memory for each, however small the file is.
+MOST_PIXELS = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,8 @@ def safe_name(name, kind):
 def store(upload):
     """Keep an uploaded file (Django's UploadedFile) and return its StoredFile; the same bytes again are the same row.
 
-    Raises ValidationError with a sentence for the person who uploads: a type that is not taken, too big, or broken.
+    Raises ValidationError with a sentence for the person who uploads: a type that is not taken, too big, or broken,
+    or that the disk does not take.
     """
     kind = _kind_of(upload)
     if kind is None:
@@ -114,7 +120,14 @@ def _store(upload, kind):
     if kind in CLEANED:
         picture = _cleaned(upload, kind)
         upload, width, height = ContentFile(picture.content), picture.width, picture.height
-    digest, size = _write(upload)
+    try:
+        digest, size = _write(upload)
+    except OSError as error:
+        logger.error("An uploaded file could not be written (%s): look at the disk.", type(error).__name__)
+        raise ValidationError(
+            _("We could not keep this file. Try again later, or tell whoever looks after the site."),
+            code="disk",
+        ) from error
     stored, _is_new = StoredFile.objects.get_or_create(
         hash=digest,
         defaults={
@@ -131,11 +144,19 @@ def _store(upload, kind):
 def _cleaned(upload, kind):
     upload.seek(0)
     try:
-        return CLEANED[kind](upload.read())
+        picture = CLEANED[kind](upload.read())
     except BrokenPicture as error:
         raise ValidationError(
             _("This picture is broken. Save it again as a picture, then choose it."), code="broken"
         ) from error
+    if picture.width * picture.height > MOST_PIXELS:
+        raise ValidationError(_("This picture has too many pixels. Save it smaller, then choose it."), code="pixels")
+    return picture
+
+
+def is_on_disk(stored):
+    """Say whether the bytes of a stored file are still there."""
+    return _place_of(stored).is_file()
 
 
 def forget_unused(stored):
@@ -152,8 +173,17 @@ def forget_unused(stored):
 
 
 def _remove_bytes(digest):
-    if not StoredFile.objects.filter(hash=digest).exists():
-        (Path(settings.MEDIA_ROOT) / StoredFile(hash=digest).path).unlink(missing_ok=True)
+    if StoredFile.objects.filter(hash=digest).exists():
+        return
+    try:
+        _place_of(StoredFile(hash=digest)).unlink(missing_ok=True)
+    except OSError as error:
+        # The site gives it out no more; the bytes are for whoever looks after the disk.
+        logger.error("A stored file could not be removed (%s): %s", type(error).__name__, digest)
+
+
+def _place_of(stored):
+    return Path(settings.MEDIA_ROOT) / stored.path
 
 
 def _write(upload):

@@ -25,7 +25,9 @@ CLOSE = "procedures.close_feedback"
 
 @transaction.atomic
 def leave(*, page, is_helpful, words, token, by):
-    """Store what a reader said about a published page, and return it. The same form sent twice is one row.
+    """Store what a reader said about a page that they have read, and return it. The same form sent twice is one row.
+
+    The page may have been withdrawn while they wrote.
 
     `words` may be empty, `token` was drawn when the form was opened. A page that helped, without a word more, leaves
     nothing to do. Raises Refused once a page has had as much as a day brings at most.
@@ -38,7 +40,7 @@ def leave(*, page, is_helpful, words, token, by):
         raise Refused(_full() % {"telephone": ClinicProfile.current().telephone})
     said = {
         "page": page,
-        "version": page.live_version.number,
+        "version": page.last_read().number,
         "language": page.language,
         "is_helpful": is_helpful,
         "words": words,

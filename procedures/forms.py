@@ -131,6 +131,10 @@ def _options(column):
 class PageForm(CarefulForm):
     """A page's subject, language and address."""
 
+    def clean_slug(self):
+        """Keep an address in small letters: two that differ only by capitals are one to whoever copies them."""
+        return self.cleaned_data["slug"].lower()
+
     def clean(self):
         """Refuse an address that another page of the same language has, whichever of the fields can be changed."""
         values = super().clean()
@@ -322,6 +326,6 @@ class WithdrawForm(forms.Form):
     """A second thought before a page goes off the site."""
 
     is_sure = forms.BooleanField(
-        label=_("Take this page off the site now. Its address will show “page not found”."),
+        label=_("Take this page off the site now. Its address will say that you took it off."),
         error_messages={"required": _("Tick the box to take the page off the site.")},
     )

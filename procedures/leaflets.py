@@ -20,7 +20,7 @@ from django.utils.translation import gettext, override
 
 from clinic import page_cache
 from clinic.models import ClinicProfile, PageStamp
-from clinic.stored_files import store
+from clinic.stored_files import forget_unused, is_on_disk, store
 from procedures import drawings
 from procedures.anatomy import content_of, review_of
 from procedures.around import around_procedure, places_of
@@ -93,7 +93,7 @@ def _make(leaflet, standing):
         page = ProcedurePage.objects.for_leaflet().get(live_version=leaflet.version_id)
         html, css = html_of(page), style(paper())
         printed = sha256(f"{html}\n{css}".encode()).hexdigest()
-        if leaflet.printed == printed:
+        if leaflet.printed == printed and is_on_disk(leaflet.file):
             leaflet.finish(seen_in=standing)
             return None
         return _keep(leaflet, pdf_of(html, css), name=_file_name(page), printed=printed, seen_in=standing)
@@ -135,10 +135,13 @@ def _file_name(page):
 
 
 def _keep(leaflet, pdf, *, name, **seen):
-    """Store the PDF; the first one of a leaflet moves the page stamp, as pages then show the way to it."""
+    """Store the PDF in place of the one before; the first of a leaflet moves the page stamp, as pages then show it."""
+    before = leaflet.file
     with transaction.atomic():
         file = store(SimpleUploadedFile(name, pdf, "application/pdf"))
         is_kept = leaflet.finish(file=file, **seen)
-        if is_kept and leaflet.file_id is None:
+        if is_kept and before is None:
             PageStamp.move()
+        elif before != file:
+            forget_unused(before if is_kept else file)
     return is_kept

@@ -1,6 +1,7 @@
 """The repository keeps its own shape: the order of the rooms, the opening sentences, and what stands where."""
 
 import ast
+import importlib
 import os
 import re
 from pathlib import Path
@@ -243,3 +244,8 @@ def test_the_files_that_pages_and_stylesheets_name_are_there(settings, tmp_path)
         named.update(re.findall(r"""{%\s*static\s+["']([^"']+)""", path.read_text()))
     assert named
     assert not [name for name in named if not (tmp_path / name).is_file()]
+
+
+@pytest.mark.parametrize("name", ["tests.markup.check", "tests.markup.pages", "tests.reading"])
+def test_what_is_only_run_by_hand_still_finds_all_that_it_imports(name):
+    importlib.import_module(name)

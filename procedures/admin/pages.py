@@ -72,6 +72,13 @@ class PageAdmin(HouseAdmin):
         """A page keeps its subject and its language."""
         return [self.subject, "language"] if obj else []
 
+    def save_model(self, request, obj, form, change):
+        """Save; the address that readers knew goes on leading to the page."""
+        before = self.model.objects.filter(pk=obj.pk).first() if "slug" in form.changed_data else None
+        super().save_model(request, obj, form, change)
+        if before is not None and before.slug != obj.slug:
+            before.keep_address(before.slug)
+
     # The list
 
     @admin.display(description=_("page"))

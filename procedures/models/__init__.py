@@ -8,11 +8,13 @@ from procedures.models.conditions import (
     ConditionSource,
     ConditionVersion,
     ConditionWarningSign,
+    FormerConditionAddress,
 )
 from procedures.models.feedback import Feedback
 from procedures.models.leaflets import Leaflet
 from procedures.models.procedures import (
     Figure,
+    FormerProcedureAddress,
     MediaItem,
     Milestone,
     PreparationItem,
@@ -40,6 +42,8 @@ __all__ = [
     "ConditionWarningSign",
     "Feedback",
     "Figure",
+    "FormerConditionAddress",
+    "FormerProcedureAddress",
     "IndexedWord",
     "Leaflet",
     "MediaItem",

@@ -7,7 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from clinic.visible import VisibleQuerySet
 from procedures import drawings
 from procedures.models.rows import FigureRow, QuestionRow, SourceRow, WarningSignRow, fact_constraints
-from procedures.models.versions import Page, Version, page_constraints, version_constraints
+from procedures.models.versions import (
+    FormerAddress,
+    Page,
+    Version,
+    former_address_constraints,
+    page_constraints,
+    version_constraints,
+)
 
 
 class Condition(models.Model):
@@ -51,6 +58,17 @@ class ConditionPage(Page):
     def get_absolute_url(self):
         """The public address, in the language that is active."""
         return reverse("procedures:condition", args=[self.slug])
+
+
+class FormerConditionAddress(FormerAddress):
+    """An address that a condition's page once had."""
+
+    personal_data = ()
+
+    page = models.ForeignKey(ConditionPage, on_delete=models.CASCADE, related_name="former_addresses")
+
+    class Meta(FormerAddress.Meta):
+        constraints = former_address_constraints("former_condition_address")
 
 
 class ConditionVersion(Version):

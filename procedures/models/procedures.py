@@ -20,9 +20,17 @@ from procedures.models.rows import (
     WarningSignRow,
     fact_constraints,
 )
-from procedures.models.versions import Page, PageQuerySet, Version, page_constraints, version_constraints
+from procedures.models.versions import (
+    FormerAddress,
+    Page,
+    PageQuerySet,
+    Version,
+    former_address_constraints,
+    page_constraints,
+    version_constraints,
+)
 
-TAKEN_SLUGS = {"leaflet"}
+TAKEN_SLUGS = {"leaflet", "compare"}
 
 
 class Procedure(models.Model):
@@ -95,6 +103,17 @@ class ProcedurePage(Page):
     def get_absolute_url(self):
         """The public address, in the language that is active."""
         return reverse("procedures:procedure", args=[self.slug])
+
+
+class FormerProcedureAddress(FormerAddress):
+    """An address that a procedure's page once had."""
+
+    personal_data = ()
+
+    page = models.ForeignKey(ProcedurePage, on_delete=models.CASCADE, related_name="former_addresses")
+
+    class Meta(FormerAddress.Meta):
+        constraints = former_address_constraints("former_procedure_address")
 
 
 class ProcedureVersion(Version):

@@ -39,6 +39,10 @@ class PageQuerySet(VisibleQuerySet):
         """Pages of one language."""
         return self.filter(language=language)
 
+    def once_published(self):
+        """Pages that patients can read, or could before they were withdrawn."""
+        return self.filter(versions__state__in=(State.PUBLISHED, State.SUPERSEDED)).distinct()
+
 
 class Page(models.Model):
     """One language of a procedure or a condition. Its names are copies from the live version, for lists.
@@ -84,6 +88,30 @@ class Page(models.Model):
     def open_version(self):
         """Return the one version that is being worked on, or None."""
         return self.versions.open().first()
+
+    def last_read(self):
+        """Return the version that patients read, or read last; None for a page that never was on the site."""
+        return self.live_version or self.versions.filter(state=State.SUPERSEDED).order_by("-number").first()
+
+    def keep_address(self, slug):
+        """Let an address that readers knew lead to this page from now on, whichever page it led to before."""
+        if self.last_read() is not None:
+            known = {"language": self.language, "slug": slug}
+            self.former_addresses.model.objects.update_or_create(**known, defaults={"page": self})
+
+
+class FormerAddress(models.Model):
+    """An address that a page had while patients could read it: bookmarks and printed leaflets keep it for years."""
+
+    language = models.CharField(max_length=10, choices=language_choices)
+    slug = models.SlugField(max_length=80)
+
+    class Meta:
+        abstract = True
+        ordering = ["id"]
+
+    def __str__(self):
+        return self.slug
 
 
 class VersionQuerySet(VisibleQuerySet):
@@ -167,6 +195,11 @@ def page_constraints(name, subject):
         models.UniqueConstraint(fields=[subject, "language"], name=f"{name}_once_a_language"),
         models.UniqueConstraint(fields=["language", "slug"], name=f"{name}_slug_once_a_language"),
     ]
+
+
+def former_address_constraints(name):
+    """Return the constraint of a kind of former address: it leads to one page."""
+    return [models.UniqueConstraint(fields=["language", "slug"], name=f"{name}_once_a_language")]
 
 
 def version_constraints(name):

@@ -4,8 +4,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 
 from clinic.page_cache import public_page
-from procedures import comparison, structured_data
+from procedures import comparison, moved, structured_data
 from procedures.around import address_in, places_of
+from procedures.models import ProcedurePage
 from procedures.views.addresses import tell_addresses
 from procedures.views.showing import show
 
@@ -15,6 +16,9 @@ def compare(request, first, second):
     """Two procedures side by side; either order, and the addresses of another language, lead to the one address."""
     pair = comparison.find_pair((first, second), get_language())
     if len(pair.pages) < 2:
+        slugs = [moved.slug_now(ProcedurePage, slug) for slug in (first, second)]
+        if slugs != [first, second] and len(set(slugs)) == len(slugs):
+            return redirect(comparison.address_of(*slugs), permanent=True)
         return render(request, "procedures/no_comparison.html", {"pages": pair.pages}, status=404)
     slugs = [page.slug for page in pair.pages]
     if slugs != [first, second]:

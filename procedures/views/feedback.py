@@ -11,10 +11,10 @@ from clinic.context_processors import languages_here
 from clinic.page_cache import asking_page, typed_page
 from clinic.refusals import Refused
 from clinic.views import FORM_NOT_CHECKED
-from procedures import feedback
+from procedures import feedback, moved
 from procedures.around import addresses_about
 from procedures.feedback_form import FeedbackForm, token_of
-from procedures.views.addresses import moved, tell_addresses
+from procedures.views.addresses import tell_addresses
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -22,7 +22,7 @@ def feedback_form(request, model, slug):
     """Ask a reader whether a page answered their question, and take what they say; never who they are."""
     page = _asked_about(request, model, slug, "feedback")
     if page is None:
-        return moved(model, slug, to=f"{model.kind}_feedback")
+        return moved.answer(request, model, slug, to=f"{model.kind}_feedback")
     if request.method != "POST":
         return _ask(request, page, FeedbackForm())
     if request.POST.get("go") == "language":
@@ -34,7 +34,7 @@ def feedback_form(request, model, slug):
         feedback.leave(page=page, **form.cleaned_data, token=token_of(request.POST), by=Actor.visitor())
     except Refused as refused:
         return _ask(request, page, form, problem=refused.reason, status=429)
-    thanks = reverse(f"procedures:{model.kind}_feedback_thanks", args=[slug])
+    thanks = reverse(f"procedures:{model.kind}_feedback_thanks", args=[page.slug])
     return asking_page(HttpResponse(status=303, headers={"Location": thanks}))
 
 
@@ -54,14 +54,17 @@ def feedback_thanks(request, model, slug):
     """Thank a reader, and say what becomes of their words."""
     page = _asked_about(request, model, slug, "feedback_thanks")
     if page is None:
-        return moved(model, slug, to=f"{model.kind}_feedback_thanks")
+        return moved.answer(request, model, slug, to=f"{model.kind}_feedback_thanks")
     return typed_page(render(request, "procedures/feedback_thanks.html", {"page": page}))
 
 
 def _asked_about(request, model, slug, name):
-    """Return the published page that an address is about, or None; tell where that address stands in each language."""
+    """Return the page that an address is about, or None; tell where that address stands in each language."""
     pages = model.objects.published().in_language(get_language()).select_related("live_version", model.kind)
     page = pages.defer("live_version__document").filter(slug=slug).first()
+    if page is None and (request.method == "POST" or name == "feedback_thanks"):
+        # It moved, or was withdrawn, while the reader wrote: no word of theirs is lost.
+        page = moved.page_once_at(model, slug)
     if page is not None:
         tell_addresses(request, addresses_about(page, name))
     return page

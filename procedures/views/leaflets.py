@@ -9,12 +9,11 @@ from clinic.codes import LONGEST_TYPED, read_code
 from clinic.context_processors import read_clinic
 from clinic.media import stored_file
 from clinic.page_cache import public_page, typed_page
-from procedures import changes_since
+from procedures import changes_since, moved
 from procedures.anatomy import review_of
 from procedures.around import address_in
 from procedures.leaflets import leaflet_of
 from procedures.models import Leaflet, ProcedurePage
-from procedures.views.addresses import moved
 
 
 @public_page
@@ -22,7 +21,7 @@ def leaflet(request, slug):
     """A procedure's page as a leaflet: all of it open, black on white, with the code that tells if it is current."""
     page = _for_leaflet(slug)
     if page is None:
-        return moved(ProcedurePage, slug, "leaflet")
+        return moved.answer(request, ProcedurePage, slug, to="leaflet")
     content = leaflet_of(page, read_clinic())
     elsewhere = request.elsewhere = content["around"].elsewhere
     request.addresses = {
@@ -36,7 +35,9 @@ def leaflet(request, slug):
 def leaflet_pdf(request, slug):
     """A procedure's leaflet as a PDF; 404 until the sender has made it."""
     page = _for_leaflet(slug)
-    made = getattr(page.live_version, "leaflet", None) if page else None
+    if page is None:
+        return moved.answer(request, ProcedurePage, slug, to="leaflet_pdf")
+    made = getattr(page.live_version, "leaflet", None)
     if made is None or made.file is None:
         raise Http404
     response = stored_file(request, made.file.hash, made.file.name)

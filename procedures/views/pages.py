@@ -6,11 +6,10 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from clinic.page_cache import public_page
-from procedures import structured_data
+from procedures import moved, structured_data
 from procedures.anatomy import CONDITION_PARTS, PROCEDURE_PARTS, content_of, parts_with_content, review_of
 from procedures.around import around_condition, around_procedure, places_of
 from procedures.models import ConditionPage, ProcedurePage
-from procedures.views.addresses import moved
 from procedures.views.showing import show
 
 
@@ -19,7 +18,7 @@ def procedure(request, slug):
     """A procedure's published page."""
     page = _published(ProcedurePage, slug)
     if page is None:
-        return moved(ProcedurePage, slug)
+        return moved.answer(request, ProcedurePage, slug, to="procedure")
     return show_procedure(request, page, page.live_version.document)
 
 
@@ -28,7 +27,7 @@ def condition(request, slug):
     """A condition's published page."""
     page = _published(ConditionPage, slug)
     if page is None:
-        return moved(ConditionPage, slug)
+        return moved.answer(request, ConditionPage, slug, to="condition")
     return show_condition(request, page, page.live_version.document)
 
 

@@ -6,10 +6,14 @@ from datetime import timedelta
 import brotli
 import pytest
 import time_machine
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import RequestFactory
 from django.utils import timezone
 
 from clinic.models import PageStamp
+from clinic.stored_files import store
 from tests.clinic.factories import make_profile
+from tests.clinic.uploads import PDF, upload
 
 pytestmark = pytest.mark.django_db
 PRIVACY = {"en": "We keep **little**.", "es": "Guardamos **poco**."}
@@ -118,3 +122,17 @@ def test_a_page_with_a_token_in_it_is_never_made_smaller(client, db):
     response = client.get("/appointments/request/", headers={"Accept-Encoding": "br, gzip"})
     assert "csrfmiddlewaretoken" in response.content.decode()
     assert "Content-Encoding" not in response
+
+
+@pytest.mark.parametrize("address", ["/privacy/", "/nothing/", "media"])
+def test_a_head_request_leaves_no_body_to_the_server_to_drop(client, settings, tmp_path, address):
+    settings.MEDIA_ROOT = tmp_path
+    make_profile()
+    address = store(upload(PDF)).get_absolute_url() if address == "media" else address
+    whole = client.get(address)
+    response = WSGIHandler().get_response(RequestFactory().head(address))
+    assert b"".join(response) == b""
+    response.close()
+    assert response.status_code == whole.status_code
+    assert response.headers["Content-Length"] == whole.headers["Content-Length"]
+    assert b"".join(whole)

@@ -20,6 +20,7 @@ from tests.clinic.uploads import (
     jpeg,
     jpeg_part,
     png,
+    png_chunk,
     upload,
     webp,
 )
@@ -104,6 +105,40 @@ def test_a_picture_that_breaks_off_is_refused_and_leaves_nothing_behind(media_ro
         stored_files.store(upload(png()[:-5]))
     assert not media_root.exists()
     assert not StoredFile.objects.exists()
+
+
+@pytest.mark.parametrize(("width", "height"), [(20_000, 2_501), (2**32 - 1, 1), (1, 2**32 - 1)])
+@pytest.mark.django_db
+def test_a_picture_that_would_fill_a_readers_memory_is_refused(media_root, width, height):
+    small = png(width=1, height=1)
+    header = png_chunk(b"IHDR", small[16:29])
+    huge = small.replace(header, png_chunk(b"IHDR", width.to_bytes(4) + height.to_bytes(4) + small[24:29]))
+    with pytest.raises(ValidationError, match="too many pixels"):
+        stored_files.store_picture(upload(huge, "mark.png"))
+    assert not media_root.exists()
+
+
+@pytest.mark.django_db
+def test_a_file_that_the_disk_does_not_take_is_refused_with_a_sentence(settings, tmp_path, caplog):
+    (tmp_path / "no-folder").write_text("A file stands where the folder should be.")
+    settings.MEDIA_ROOT = tmp_path / "no-folder"
+    with pytest.raises(ValidationError, match="could not keep this file"):
+        stored_files.store(upload(PDF))
+    assert "could not be written (FileExistsError)" in caplog.text
+    assert not StoredFile.objects.exists()
+
+
+def test_a_file_that_the_disk_does_not_let_go_of_is_gone_from_the_site(
+    client, stored, media_root, caplog, django_capture_on_commit_callbacks
+):
+    place = media_root / stored.path
+    place.unlink()
+    place.mkdir()
+    address = stored.get_absolute_url()
+    with django_capture_on_commit_callbacks(execute=True):
+        stored_files.forget_unused(stored)
+    assert client.get(address).status_code == 404
+    assert "could not be removed" in caplog.text
 
 
 @pytest.mark.parametrize("content", [PDF, MP4, CAPTIONS, b"<svg/>", b""])

@@ -2,10 +2,12 @@
 
 import pytest
 
+from procedures import publishing
 from procedures.models import ProcedurePage
 from tests.appointments.factories import make_request
 from tests.journeys.walking import demonstration, fits, log_in  # noqa: F401 -- a fixture
 from tests.procedures.factories import make_feedback
+from tests.procedures.published import BY, make_procedure, publish_in_both_languages
 
 PATHS = [
     "",
@@ -31,6 +33,7 @@ PATHS = [
     "appointments/track/",
     "appointments/track/?done=sent",
     "nowhere/",
+    "procedures/withdrawn/",
 ]
 SLUGS = {
     "/": {"procedure": "kyphoplasty", "other": "vertebroplasty", "condition": "vertebral-compression-fracture"},
@@ -69,11 +72,20 @@ STAFF_ADDRESSES = [
     "procedures/procedureversion/1/change/",
     "procedures/conditionversion/1/change/",
 ]
-pytestmark = [pytest.mark.wide, pytest.mark.usefixtures("demonstration")]
+pytestmark = [pytest.mark.wide, pytest.mark.usefixtures("demonstration", "withdrawn")]
 MODES = [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}]
 WIDTHS = [320, 390, 1280]
 in_every_mode = pytest.mark.parametrize("mode", MODES, ids=lambda mode: next(iter(mode.values())))
 in_every_width = pytest.mark.parametrize("width", WIDTHS)
+
+
+@pytest.fixture
+def withdrawn(demonstration):  # noqa: F811 -- the fixture
+    """Take a page off the site in both languages."""
+    procedure = make_procedure("withdrawn")
+    publish_in_both_languages(procedure, ("withdrawn", "withdrawn"))
+    for page in procedure.pages.all():
+        publishing.withdraw_page(page=page, by=BY)
 
 
 @in_every_mode

@@ -18,11 +18,12 @@ from django.utils.translation import override
 from accounts.demonstration import PASSWORD
 from appointments.models import AppointmentRequest, TrackingLink
 from appointments.references import hash_of, new_token
+from clinic.stored_files import store
 from clinic.views import failure_page
-from procedures import uploads
+from procedures import publishing
 from procedures.models import ProcedureVersion
 from tests.appointments.visitor import Visitor
-from tests.procedures.published import every_section, make_draft, make_procedure, publish_page
+from tests.procedures.published import BY, every_section, make_draft, make_procedure, publish_page
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 SEARCHES = ["vertebra", "xqzzv"]
@@ -35,6 +36,8 @@ LINK = re.compile(r'<a [^>]*href="(/(?!static/|media/|(?:es/)?admin/)[^"]*)"')
 def pages():
     """Yield (name, HTML) of each page of the demonstration that is loaded, and of a few that are made for it."""
     make_a_page_with_pictures()
+    withdrawn = make_a_withdrawn_page()
+    yield withdrawn, _get(withdrawn, status=410)
     yield from _reading_pages()
     for language in LANGUAGES:
         yield from _request_pages(language)
@@ -46,10 +49,10 @@ def pages():
 def make_a_page_with_pictures():
     """Publish a procedure that has every part, files included: the demonstration itself has no uploaded ones."""
     picture = Path(finders.find("img/touch-icon.png")).read_bytes()
-    image = uploads.store(SimpleUploadedFile("spine.png", picture))
-    film = uploads.store(SimpleUploadedFile("film.mp4", b"\x00\x00\x00\x20ftypisom" + b"\0" * 20))
-    captions = uploads.store(SimpleUploadedFile("film.vtt", b"WEBVTT\n"))
-    leaflet = uploads.store(SimpleUploadedFile("leaflet.pdf", b"%PDF-1.7\n"))
+    image = store(SimpleUploadedFile("spine.png", picture))
+    film = store(SimpleUploadedFile("film.mp4", b"\x00\x00\x00\x20ftypisom" + b"\0" * 20))
+    captions = store(SimpleUploadedFile("film.vtt", b"WEBVTT\n"))
+    leaflet = store(SimpleUploadedFile("leaflet.pdf", b"%PDF-1.7\n"))
     shown = {"file": film, "alternative_text": "The procedure.", "transcript": "It is *short*.", "captions": captions}
     sections = every_section(2) | {
         "media": [
@@ -60,6 +63,13 @@ def make_a_page_with_pictures():
         "documents": [{"file": leaflet, "title": "Before your visit"}],
     }
     publish_page(make_procedure("everything"), slug="everything", sections=sections)
+
+
+def make_a_withdrawn_page():
+    """Publish a page, take it off the site, and return its address."""
+    page = publish_page(make_procedure("withdrawn"), slug="withdrawn")
+    publishing.withdraw_page(page=page, by=BY)
+    return page.get_absolute_url()
 
 
 def _reading_pages():

@@ -4,6 +4,8 @@ import pytest
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from procedures import publishing
+from procedures.admin.pages import admin_url
+from tests.procedures.desk import signed_in
 from tests.procedures.published import (
     BY,
     make_condition,
@@ -11,6 +13,7 @@ from tests.procedures.published import (
     make_procedure,
     publish_in_both_languages,
     publish_page,
+    sign_off,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clinic")]
@@ -55,16 +58,104 @@ def test_an_address_of_the_other_language_moves_to_the_same_page_for_good(client
         assert response["Cache-Control"] == "public, no-cache"
 
 
-@pytest.mark.parametrize("path", ["/es/procedures/kyphoplasty/", "/procedures/vertebroplasty/", "/procedures/old/"])
+@pytest.mark.parametrize("path", ["/es/procedures/kyphoplasty/", "/procedures/vertebroplasty/"])
 def test_what_is_not_published_here_is_not_found_and_the_page_helps(client, kyphoplasty, path):
     publish_page(kyphoplasty)
     make_draft(make_procedure("vertebroplasty"), slug="vertebroplasty")
-    gone = publish_page(make_procedure("old"), slug="old")
-    publishing.withdraw_page(page=gone, by=BY)
     response = client.get(path)
     language = "/es" if path.startswith("/es") else ""
     assertContains(response, f'href="{language}/procedures/"', status_code=404)
     assertContains(response, "(206) 555-0142", status_code=404)
+
+
+# What has moved, and what was withdrawn
+
+
+ABOUT_A_PAGE = ["", "leaflet/", "leaflet.pdf", "feedback/"]
+
+
+@pytest.fixture
+def move(editor):
+    """Give a page another address, as an editor does."""
+
+    def give(page, slug):
+        assert signed_in(editor).post(admin_url(page, "change"), {"slug": slug}).status_code == 302
+
+    return give
+
+
+@pytest.mark.parametrize("about", ABOUT_A_PAGE)
+def test_an_address_that_readers_knew_leads_to_the_page_for_good(client, move, kyphoplasty, about):
+    publish_in_both_languages(kyphoplasty)
+    move(kyphoplasty.pages.get(language="en"), "balloon-repair")
+    move(kyphoplasty.pages.get(language="en"), "balloon")
+    for old in ("kyphoplasty", "balloon-repair"):
+        for language, slug in (("", "balloon"), ("/es", "cifoplastia")):
+            response = client.get(f"{language}/procedures/{old}/{about}")
+            assert (response.status_code, response["Location"]) == (301, f"{language}/procedures/{slug}/{about}")
+            assert response["Cache-Control"] == "public, no-cache"
+
+
+def test_a_comparison_is_found_by_an_address_that_readers_knew(client, move, kyphoplasty):
+    page = publish_page(kyphoplasty)
+    publish_page(make_procedure("other"), slug="other")
+    move(page, "balloon")
+    for old in ("/procedures/compare/kyphoplasty/other/", "/procedures/compare/Other/KYPHOPLASTY/"):
+        response = client.get(old, follow=True)
+        assert response.status_code == 200
+        assert set(response.request["PATH_INFO"].split("/")) >= {"compare", "balloon", "other"}
+    assert client.get("/procedures/compare/kyphoplasty/nothing/", follow=True).status_code == 404
+
+
+def test_an_address_that_is_copied_in_capitals_leads_to_the_page(client, kyphoplasty):
+    publish_in_both_languages(kyphoplasty)
+    assertRedirects(client.get("/procedures/Kyphoplasty/"), "/procedures/kyphoplasty/", status_code=301)
+    assertRedirects(
+        client.get("/es/procedures/CIFOPLASTIA/leaflet/"), "/es/procedures/cifoplastia/leaflet/", status_code=301
+    )
+
+
+def test_a_condition_that_moved_is_found_too(client, move):
+    page = publish_page(make_condition(), slug="fracture")
+    move(page, "broken-bone")
+    assertRedirects(client.get("/conditions/fracture/"), "/conditions/broken-bone/", status_code=301)
+
+
+def test_a_page_that_takes_back_its_address_or_anothers_is_read_there(client, move, kyphoplasty):
+    page, other = publish_page(kyphoplasty), publish_page(make_procedure("other"), slug="other")
+    move(page, "balloon")
+    move(page, "kyphoplasty")
+    assert client.get("/procedures/kyphoplasty/").status_code == 200
+    assertRedirects(client.get("/procedures/balloon/"), "/procedures/kyphoplasty/", status_code=301)
+    move(other, "balloon")
+    assert client.get("/procedures/balloon/").status_code == 200
+    assertRedirects(client.get("/procedures/other/"), "/procedures/balloon/", status_code=301)
+    move(page, "third")
+    move(other, "fourth")
+    assertRedirects(client.get("/procedures/balloon/"), "/procedures/fourth/", status_code=301)
+
+
+def test_an_address_that_no_reader_ever_knew_is_not_kept(client, move, kyphoplasty):
+    page = make_draft(kyphoplasty, slug="draft").page
+    move(page, "kyphoplasty")
+    publishing.publish(versions=[sign_off(page.open_version())], by=BY)
+    assert client.get("/procedures/draft/").status_code == 404
+
+
+@pytest.mark.parametrize("about", ABOUT_A_PAGE)
+def test_a_page_that_was_withdrawn_says_so_and_not_to_rely_on_it(client, move, kyphoplasty, about):
+    page = publish_page(kyphoplasty)
+    move(page, "balloon")
+    publish_page(make_procedure("other"), slug="other")
+    publishing.withdraw_page(page=page, by=BY)
+    for slug in ("balloon", "kyphoplasty"):
+        response = client.get(f"/procedures/{slug}/{about}")
+        assertContains(response, "We have taken this page off the site", status_code=410)
+        assertContains(response, "Balloon repair of a broken back bone", status_code=410)
+        assertContains(response, "(206) 555-0142", status_code=410)
+        assertContains(response, '<a href="/es/procedures/" lang="es"', status_code=410)
+        # It may be published again at the same address.
+        assert response["Cache-Control"] == "public, no-cache"
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,16 @@ def test_the_history_of_a_page_a_version_and_a_procedure_is_the_audit_and_no_sec
     assert not LogEntry.objects.exists()
 
 
+def test_an_address_is_kept_in_small_letters_so_that_no_two_are_alike(editor):
+    page, other = make_published().page, make_page(slug="another")
+    for typed in ("Another", "ANOTHER"):
+        response = signed_in(editor).post(admin_url(page, "change"), {"slug": typed})
+        assert response.context["adminform"].form.errors["slug"]
+    signed_in(editor).post(admin_url(other, "change"), {"slug": "Cement-Repair"})
+    other.refresh_from_db()
+    assert other.slug == "cement-repair"
+
+
 def test_an_address_that_is_taken_is_refused_beside_its_field(editor):
     taken, page = make_page(), make_page()
     response = signed_in(editor).post(admin_url(page, "change"), {"slug": taken.slug})

@@ -178,6 +178,28 @@ def test_a_form_without_a_good_token_comes_back_as_it_was_typed_and_can_be_sent(
     assert client.post("/procedures/nothing/feedback/", again | {"csrfmiddlewaretoken": ""}).status_code == 404
 
 
+@pytest.mark.parametrize("slug_now", ["kyphoplasty", "balloon"])
+@pytest.mark.parametrize("is_withdrawn", [True, False])
+def test_no_word_is_lost_when_the_page_is_moved_or_withdrawn_while_it_is_written(client, page, is_withdrawn, slug_now):
+    page.keep_address(page.slug)
+    page.slug = slug_now
+    page.save()
+    if is_withdrawn:
+        publishing.withdraw_page(page=page, by=BY)
+    wrong = client.post(FORM, {"words": WORDS})
+    assert (wrong.status_code, read(wrong).values["words"]) == (422, WORDS)
+    refused = Client(enforce_csrf_checks=True).post(FORM, {"is_helpful": "no", "words": WORDS})
+    assert (refused.status_code, read(refused).values["words"]) == (403, WORDS)
+    response = client.post(FORM, {"is_helpful": "no", "words": WORDS})
+    said = Feedback.objects.get()
+    assert (said.page, said.version, said.words) == (page, 1, WORDS)
+    thanks = client.get(response["Location"])
+    assert thanks.status_code == 200
+    for shown in (wrong, refused, thanks):
+        leads_back = f'href="{page.get_absolute_url()}"' in shown.content.decode()
+        assert leads_back is not is_withdrawn
+
+
 def test_the_language_changes_without_losing_what_was_typed(client):
     shown = fill(client, is_helpful="").content.decode()
     assert f'formaction="{IN_SPANISH}"' in shown
@@ -245,10 +267,14 @@ def test_an_address_of_another_language_leads_to_the_right_one(client, end):
     assert client.get(f"/procedures/nothing/{end}").status_code == 404
 
 
-@pytest.mark.parametrize("end", ["feedback/", "feedback/thanks/"])
-def test_a_page_that_is_not_on_the_site_is_not_asked_about(client, page, end):
+def test_a_page_that_is_not_on_the_site_is_not_asked_about(client, page):
     publishing.withdraw_page(page=page, by=BY)
-    assert client.get(f"/procedures/kyphoplasty/{end}").status_code == 404
+    assert client.get(FORM).status_code == 410
+    make_draft(make_procedure("new"), slug="new")
+    for end in ("feedback/", "feedback/thanks/"):
+        assert client.get(f"/procedures/new/{end}").status_code == 404
+        assert client.post("/procedures/new/feedback/", {"is_helpful": "no", "words": WORDS}).status_code == 404
+    assert not Feedback.objects.exists()
 
 
 def test_a_preview_does_not_ask(client, kyphoplasty, editor):

@@ -8,6 +8,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from clinic.codes import new_code
+from clinic.models import ClinicProfile
 from procedures import publishing
 from procedures.changes_since import changes
 from procedures.models import Leaflet
@@ -83,13 +84,31 @@ def test_an_answer_is_kept_by_nobody_but_the_readers_browser(client, kyphoplasty
     assert not response.cookies
 
 
-@pytest.mark.parametrize("spell", [str.lower, lambda code: code.replace("-", " "), lambda code: f" {code}."])
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str.lower,
+        lambda code: code.replace("-", " "),
+        lambda code: f" {code}.",
+        lambda code: f"Leaflet code: {code}",
+    ],
+)
 def test_the_code_of_a_current_leaflet_is_known_in_any_spelling(client, kyphoplasty, spell):
     code = publish(kyphoplasty)
     response = ask(client, spell(code))
     assertContains(response, "Your leaflet is current")
     assertContains(response, 'href="/procedures/kyphoplasty/"')
     assertNotContains(response, "What has changed")
+
+
+def test_a_current_leaflet_may_name_an_old_telephone_so_the_answer_names_the_one_of_today(client, kyphoplasty):
+    code = publish(kyphoplasty)
+    ClinicProfile.objects.update(telephone="(206) 555-0199")
+    response = ask(client, code)
+    assertContains(response, "Your leaflet is current")
+    told = response.content.decode().partition("<main")[2].partition("</main>")[0]
+    assert "where to find us" in told
+    assert "(206) 555-0199" in told
 
 
 def test_a_leaflet_is_looked_up_in_its_own_language(client, kyphoplasty):

@@ -162,7 +162,43 @@ def test_what_was_published_before_there_were_leaflets_gets_one(client, kyphopla
     assertContains(client.get(ADDRESS), leaflet().code)
 
 
+def test_a_pdf_that_was_printed_anew_is_not_kept_beside_the_new_one(
+    client, kyphoplasty, printer, django_capture_on_commit_callbacks
+):
+    publish_page(kyphoplasty)
+    leaflets.make_due()
+    first = leaflet().file
+    ClinicProfile.objects.update(telephone="(206) 555-0199")
+    PageStamp.move()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert leaflets.make_due() == 1
+    assert [stored.hash for stored in StoredFile.objects.all()] == [leaflet().file.hash]
+    assert not Path(site.MEDIA_ROOT, first.path).exists()
+    assert b"".join(client.get(PDF_ADDRESS).streaming_content)
+
+
 # What can go wrong
+
+
+def test_a_pdf_that_is_lost_from_the_disk_is_made_again(client, kyphoplasty, printer):
+    publish_page(kyphoplasty)
+    leaflets.make_due()
+    Path(site.MEDIA_ROOT, leaflet().file.path).unlink()
+    assert client.get(PDF_ADDRESS).status_code == 404
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        assert leaflets.make_due() == 1
+        assert leaflets.make_due() == 0
+    assert b"".join(client.get(PDF_ADDRESS).streaming_content)
+
+
+def test_a_disk_that_takes_no_pdf_leaves_the_site_whole_and_the_leaflet_waiting(client, kyphoplasty, printer, tmp_path):
+    (tmp_path / "media").write_text("A file stands where the folder should be.")
+    publish_page(kyphoplasty)
+    assert leaflets.make_due() == 0
+    assert client.get(ADDRESS).status_code == 200
+    (tmp_path / "media").unlink()
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        assert leaflets.make_due() == 1
 
 
 @pytest.mark.parametrize("script", ["exit 3", "exit 1", "echo no PDF"])

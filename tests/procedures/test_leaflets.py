@@ -93,7 +93,9 @@ def test_a_leaflet_past_its_review_date_says_so(client, kyphoplasty):
 def test_what_is_not_published_has_no_leaflet(client, kyphoplasty):
     publish_page(kyphoplasty)
     publishing.withdraw_page(page=kyphoplasty.pages.get(), by=BY)
-    for path in (ADDRESS, PDF_ADDRESS, "/procedures/nothing/leaflet/", "/procedures/nothing/leaflet.pdf"):
+    for path in (ADDRESS, PDF_ADDRESS):
+        assert client.get(path).status_code == 410
+    for path in ("/procedures/nothing/leaflet/", "/procedures/nothing/leaflet.pdf"):
         assert client.get(path).status_code == 404
 
 

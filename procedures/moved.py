@@ -1,0 +1,65 @@
+"""Where an address leads once no published page stands there: bookmarks and printed leaflets outlive addresses.
+
+A page that has moved, or that has another address in the reader's language, is led to. One that was withdrawn says so,
+since whoever comes back to it may still go by what it said.
+"""
+
+from django.conf import settings
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
+
+from procedures.around import address_in
+
+
+def answer(request, model, slug, *, to):
+    """Lead on from an address of a kind of page (`model`), for good; 410 where its page was withdrawn, else 404.
+
+    `to` names the address of the page in `procedures/urls.py`, or one about the page. Whoever copies an address from
+    paper may write it in capitals. Caches must ask again: an editor may give the address to another page, or publish
+    the page anew.
+    """
+    withdrawn = _known_to_readers(model).filter(slug__iexact=slug, live_version=None).first()
+    if withdrawn is None and (page := _page_now(model, slug)) is not None:
+        response = redirect(f"procedures:{to}", page.slug, permanent=True)
+    elif (page := withdrawn or page_once_at(model, slug)) is not None:
+        response = _withdrawn(request, page)
+    else:
+        raise Http404
+    patch_cache_control(response, public=True, no_cache=True)
+    return response
+
+
+def slug_now(model, slug):
+    """Return the address in the reader's language of the page that an address is about; itself where there is none."""
+    page = _page_now(model, slug)
+    return page.slug if page is not None else slug
+
+
+def page_once_at(model, slug):
+    """Return the page that readers of this language know by this address, published or withdrawn since, or None."""
+    pages = _known_to_readers(model)
+    return pages.filter(slug__iexact=slug).first() or pages.filter(former_addresses__slug__iexact=slug).first()
+
+
+def _known_to_readers(model):
+    return model.objects.once_published().in_language(get_language())
+
+
+def _page_now(model, slug):
+    """Return the published page in the reader's language that an address of any language and time is about, or None."""
+    pages = model.objects.published().in_language(get_language())
+    elsewhere = f"{model.kind}__pages"
+    now = {f"{elsewhere}__slug__iexact": slug, f"{elsewhere}__live_version__isnull": False}
+    once = {f"{elsewhere}__former_addresses__slug__iexact": slug}
+    return pages.filter(**now).first() or pages.filter(**once).first()
+
+
+def _withdrawn(request, page):
+    codes = [code for code, _name in settings.LANGUAGES]
+    request.addresses, request.elsewhere = (
+        {code: address_in(code, "procedures:procedure_list") for code in codes},
+        codes,
+    )
+    return render(request, "procedures/withdrawn.html", {"page": page}, status=410)
