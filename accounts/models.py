@@ -14,10 +14,6 @@ from clinic.models import Clinician
 class UserQuerySet(models.QuerySet):
     """Reads of the staff list."""
 
-    def with_role(self, role):
-        """Active staff who hold this role."""
-        return self.filter(is_active=True, role_assignments__role=role)
-
     def visible_to(self, user):
         """Staff whose accounts this member of staff may see."""
         return self if user.has_perm("accounts.view_user") else self.filter(pk=user.pk)

@@ -47,7 +47,13 @@ KEEP_HOUSE = {
     f"clinic.{verb}_{model}"
     for verb in ("view", "add", "change", "delete")
     for model in ("location", "openinghours", "closure", "clinician", "accreditation", "generalwarningsign")
-} | {"clinic.view_clinicprofile", "clinic.change_clinicprofile"}
+} | {
+    "clinic.view_clinicprofile",
+    "clinic.change_clinicprofile",
+    "appointments.view_formclosure",
+    "appointments.add_formclosure",
+}
+KEEP_WORDS = {"appointments.view_messagewording", "appointments.change_messagewording"}
 KEEP_STAFF = {"accounts.view_user", "accounts.add_user", "accounts.change_user"}
 
 PERMISSIONS = {
@@ -59,6 +65,7 @@ PERMISSIONS = {
     | READ_PAGES
     | READ_FEEDBACK
     | KEEP_HOUSE
+    | KEEP_WORDS
     | KEEP_STAFF
     | {"appointments.release_others", "procedures.publish_version", "procedures.delete_feedback"},
     Role.AUDITOR: {"audit.view_event"},

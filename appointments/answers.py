@@ -1,16 +1,19 @@
 """What a patient has answered so far, read anew at every page against what the clinic offers now."""
 
+import re
+
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext
 
-from appointments.forms import FORMS, NO_PREFERENCE, NOT_SURE
+from appointments.forms import FORMS, NO_PREFERENCE, NOT_SURE, ForWhom
 from appointments.models import Wish
 from appointments.signs import cover, signs_to_ask
 from clinic.models import Location, OpeningHours, Urgency
-from procedures.models import ProcedurePage
+from procedures.models import ProcedurePage, ProcedureVersion
 
 CHECK, EMERGENCY = "check", "emergency"
 BEFORE_HOURS_ARE_KNOWN = range(5)
+NUMBER_OF_VERSION = r"(?:([a-z]{2,8})-)?([0-9]{1,6})"
 
 
 class Offered:
@@ -42,6 +45,20 @@ class Offered:
         found = [page for page in self.pages.values() if page.slug == slug]
         found.sort(key=lambda page: page.language != get_language())
         return found[0].procedure.key if found else ""
+
+    def version_read(self, key, number):
+        """Return the primary key of a version that patients could read of a procedure's page; None for none.
+
+        `number` is typed by whoever made the link: the version's number on the page in the reader's language, or on
+        that of another one, such as "en-3".
+        """
+        read = re.fullmatch(NUMBER_OF_VERSION, number)
+        if key not in self.pages or not read:
+            return None
+        language, number = read.groups()
+        versions = ProcedureVersion.objects.filter(page__procedure__key=key, published_at__isnull=False)
+        found = versions.filter(page__language=language or get_language(), number=int(number))
+        return found.values_list("pk", flat=True).first()
 
     def slug_for(self, key, language):
         """Return the address of a procedure's page as it is offered to readers of a language; "" for none."""
@@ -108,18 +125,23 @@ class Answers:
         """Return the form of a step over `data`, else over what the draft holds of it (None when it holds nothing)."""
         if data is not None:
             form = FORMS[step](data, offered=self.offered, answers=self)
-            self.draft.typed[step] = form.typed()
+            # What was typed before, and is not asked now, is kept: another change of mind may bring it back.
+            before, asked = self.draft.typed.get(step, {}), form.input_names()
+            not_asked = {name: value for name, value in before.items() if name not in asked}
+            self.draft.typed[step] = not_asked | form.typed()
             self._read = {step: form}
         if step not in self._read:
             typed = self.draft.typed.get(step)
-            self._read[step] = FORMS[step](typed, offered=self.offered, answers=self) if typed else None
+            is_open = typed is not None
+            self._read[step] = FORMS[step](typed, offered=self.offered, answers=self) if is_open else None
         return self._read[step]
 
     def opened(self, step):
         """Return the form of a step as it is opened: filled in with what was typed, and not judged yet."""
         typed = self.draft.typed.get(step, {})
         form = FORMS[step](offered=self.offered, answers=self)
-        form.initial = {name: field.widget.value_from_datadict(typed, {}, name) for name, field in form.fields.items()}
+        values = {name: field.widget.value_from_datadict(typed, {}, name) for name, field in form.fields.items()}
+        form.initial = {name: value for name, value in values.items() if value is not None}
         return form
 
     def is_answered(self, step):
@@ -138,8 +160,14 @@ class Answers:
 
     @property
     def steps(self):
-        """The pages of this request, in order; where there never were warning signs there is none about them."""
-        return [step for step in (*FORMS, CHECK) if step != "signs" or self.signs or self.draft.signs]
+        """The pages of this request, in order.
+
+        Where there never were warning signs there is none about them, and who asks a question does not come.
+        """
+        left_out = {"needs"} if self.wish == Wish.QUESTION else set()
+        if not (self.signs or self.draft.signs):
+            left_out.add("signs")
+        return [step for step in (*FORMS, CHECK) if step not in left_out]
 
     # What the forms ask of each other
 
@@ -160,6 +188,11 @@ class Answers:
     def location(self):
         """The key of the place, "" without a preference."""
         return self._cleaned("wish", "location", "").replace(NO_PREFERENCE, "")
+
+    @property
+    def is_for_someone_else(self):
+        """Whether the patient is not the one who fills in the form."""
+        return self._cleaned("wish", "for_whom", ForWhom.ME) == ForWhom.SOMEONE_ELSE
 
     @property
     def signs(self):
@@ -199,7 +232,7 @@ class Answers:
         """Return all answers as `workflow.submit` takes them; every step must be answered."""
         ticked = self._cleaned("signs", "signs", [])
         matter, person = self.read("matter").cleaned_data, self.read("person").cleaned_data
-        born = person["date_of_birth"]
+        name, born = ("patient_name", "patient_born") if self.is_for_someone_else else ("full_name", "date_of_birth")
         return {
             "wish": str(self.wish),
             "procedure": self.procedure,
@@ -209,13 +242,31 @@ class Answers:
                 for sign in self.draft.signs
             ],
             "matter": matter["matter"],
-            "full_name": person["full_name"],
+            "full_name": person[name],
             "email": person["email"],
             "phone": person["phone"],
-            "date_of_birth": born.isoformat() if born else "",
-            "preferences": {
-                "times": matter.get("times", []),
-                "reach_by": person["reach_by"],
-                "leave_message": person["leave_message"],
-            },
+            "date_of_birth": person[born].isoformat() if person[born] else "",
+            "preferences": self._preferences(matter, person),
+            "helper": self._helper(person),
+            "wants_details": person["wants_details"],
         }
+
+    def _preferences(self, matter, person):
+        needs = self.read("needs").cleaned_data if "needs" in self.steps else {}
+        return {
+            "times": matter.get("times", []),
+            "sooner": matter.get("sooner", False),
+            "reach_by": person["reach_by"],
+            "reach_when": person["reach_when"],
+            "leave_message": person["leave_message"],
+            "interpreter": needs.get("interpreter", ""),
+            "step_free": needs.get("step_free", False),
+            "other_needs": needs.get("other_needs", ""),
+            "records": matter.get("records", []),
+        }
+
+    def _helper(self, person):
+        """Return who asks for the patient, and whom the contact details are of; empty when patients ask themselves."""
+        if not self.is_for_someone_else:
+            return {}
+        return {"full_name": person["full_name"], "relation": person["relation"], "call": person["call"]}

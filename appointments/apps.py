@@ -14,17 +14,22 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self):
         from accounts import desk
-        from appointments import demonstration, workflow
-        from appointments.models import AppointmentRequest, Status
-        from clinic import demo, diagrams, hours
+        from appointments import demonstration, reminders, workflow
+        from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
+        from clinic import demo, diagrams, hours, limits
+        from outbox import chores
 
+        queue = "admin:appointments_appointmentrequest_changelist"
         demo.register("requests", demonstration.load)
         hours.on_change(workflow.recompute_due)
+        chores.register("remind patients", reminders.remind)
+        chores.register("forget counts", limits.forget_old)
+        chores.register("forget erased forms", workflow.forget_erased_forms)
         diagrams.register(
             diagrams.Diagram(
                 name="request-states",
                 heading="How a request moves",
-                sentence="Drawn from `MOVES` in `appointments/workflow.py`.",
+                sentence="Drawn from `MOVES` in `appointments/workflow/table.py`.",
                 states=lambda: dict(Status.choices),
                 arrows=workflow.state_arrows,
             )
@@ -32,9 +37,46 @@ class AppointmentsConfig(AppConfig):
         desk.register(
             desk.Task(
                 permission="appointments.view_appointmentrequest",
-                count=lambda user: AppointmentRequest.objects.visible_to(user).waiting_for_clinic().count(),
+                count=lambda user: AppointmentRequest.objects.visible_to(user).trusted().waiting_for_clinic().count(),
                 words=waiting_words,
-                url=lambda: reverse("admin:appointments_appointmentrequest_changelist"),
+                url=lambda: reverse(queue),
+            )
+        )
+        desk.register(
+            desk.Task(
+                permission="appointments.view_appointmentrequest",
+                count=lambda user: AppointmentRequest.objects.visible_to(user).to_be_judged().count(),
+                words=held_words,
+                url=lambda: reverse(queue, query={"view": "held"}),
+            )
+        )
+        desk.register(
+            desk.Task(
+                permission="clinic.change_clinicprofile",
+                count=lambda user: (
+                    AppointmentRequest.objects.visible_to(user)
+                    .to_be_judged()
+                    .filter(held_because=HeldBecause.MANY_TODAY)
+                    .count()
+                ),
+                words=above_number_words,
+                url=lambda: reverse(queue, query={"view": "held"}),
+            )
+        )
+        desk.register(
+            desk.Task(
+                permission="appointments.view_formclosure",
+                count=lambda user: FormClosure.objects.visible_to(user).current().count(),
+                words=closed_words,
+                url=lambda: reverse("admin:appointments_formclosure_changelist"),
+            )
+        )
+        desk.register(
+            desk.Task(
+                permission="appointments.view_appointmentrequest",
+                count=lambda user: workflow.to_be_called(AppointmentRequest.objects.visible_to(user)).count(),
+                words=calling_words,
+                url=lambda: reverse("admin:appointments_appointmentrequest_changelist", query={"view": "calls"}),
             )
         )
 
@@ -42,5 +84,35 @@ class AppointmentsConfig(AppConfig):
 def waiting_words(number):
     """Return the sentence that tells staff how many requests wait for the clinic."""
     return ngettext("%(number)d request waits for the clinic.", "%(number)d requests wait for the clinic.", number) % {
+        "number": number
+    }
+
+
+def held_words(number):
+    """Return the sentence that tells staff how many requests are held until somebody says whether they are spam."""
+    return ngettext(
+        "%(number)d request is held as spam. Look whether a person wrote it.",
+        "%(number)d requests are held as spam. Look whether people wrote them.",
+        number,
+    ) % {"number": number}
+
+
+def above_number_words(number):
+    """Return the sentence that tells managers how many requests came above the daily number."""
+    return ngettext(
+        "%(number)d request came above your daily number, and is held.",
+        "%(number)d requests came above your daily number, and are held.",
+        number,
+    ) % {"number": number}
+
+
+def closed_words(number):
+    """Return the sentence that tells managers that patients find the form closed."""
+    return _("The form for requests is closed.")
+
+
+def calling_words(number):
+    """Return the sentence that tells staff how many patients wait for a call."""
+    return ngettext("%(number)d patient is to be called.", "%(number)d patients are to be called.", number) % {
         "number": number
     }

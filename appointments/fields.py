@@ -53,8 +53,8 @@ class EmailField(PlainTextField):
 class BirthdateInput(forms.MultiWidget):
     """Three short boxes, in the order of the reader's language, since people know the day they were born by heart."""
 
-    def __init__(self, parts, attrs=None):
-        autocomplete = {part: {"autocomplete": f"bday-{part}"} for part in parts}
+    def __init__(self, parts, attrs=None, *, is_own=True):
+        autocomplete = {part: {"autocomplete": f"bday-{part}" if is_own else "off"} for part in parts}
         for part in ("day", "year"):
             autocomplete[part]["inputmode"] = "numeric"
         super().__init__({part: ShownInput(attrs=autocomplete[part]) for part in parts}, attrs)
@@ -65,16 +65,16 @@ class BirthdateInput(forms.MultiWidget):
 
 
 class BirthdateField(forms.MultiValueField):
-    """A day of birth; the month may be a number or a word."""
+    """A day of birth, the reader's own or another's; the month may be a number or a word."""
 
     labels = {"day": _("Day"), "month": _("Month"), "year": _("Year")}
 
-    def __init__(self, **kwargs):
+    def __init__(self, *, is_own=True, **kwargs):
         self.parts = pgettext("order in which a date is written", "month day year").split()
         fields = [forms.CharField(required=False, label=self.labels[part]) for part in self.parts]
         for field in fields:
             field.validators = []
-        super().__init__(fields, widget=BirthdateInput(self.parts), require_all_fields=False, **kwargs)
+        super().__init__(fields, widget=BirthdateInput(self.parts, is_own=is_own), require_all_fields=False, **kwargs)
 
     def compress(self, values):
         """Return the date, or None when all three boxes are empty. Raises ValidationError."""
@@ -85,13 +85,13 @@ class BirthdateField(forms.MultiValueField):
             born = date(whole_number(typed["year"]), month_number(typed["month"]), whole_number(typed["day"]))
         except (ValueError, OverflowError):
             raise ValidationError(
-                _("Enter the month, day and year you were born, such as 3 27 1956, or leave all 3 boxes empty."),
+                _("Enter the month, day and year of birth, such as 3 27 1956, or leave all 3 boxes empty."),
                 code="no_date",
             ) from None
         if born > timezone.localdate():
-            raise ValidationError(_("Your date of birth must be in the past."), code="future")
+            raise ValidationError(_("The date of birth must be in the past."), code="future")
         if born.year < OLDEST_YEAR:
-            raise ValidationError(_("Enter the year you were born with 4 digits, such as 1956."), code="year")
+            raise ValidationError(_("Enter the year of birth with 4 digits, such as 1956."), code="year")
         return born
 
 

@@ -1,54 +1,176 @@
-"""What the clinic writes to a patient, in the patient's language. Discreet: no procedure, no free text, no full name.
+"""What the clinic writes to a patient, in the patient's language; by telephone where there is no e-mail address.
 
-Each message draws its own private link, so that one that leaks can be revoked without the others.
+Discreet unless the patient asked for details: no treatment, no specialty, no free text, no full name. Each message
+draws its own private link, so that one that leaks can be revoked without the others.
 """
+
+from datetime import timedelta
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.translation import pgettext
+from django.utils.translation import gettext, pgettext
 
+from appointments.calendar_files import calendar_of
+from appointments.models import CallBecause, DeclineReason, MessageWording, OfferState, PhoneTask, TrackingLink
+from appointments.names import clinic_name, plain_name
 from appointments.references import new_token
-from clinic.models import ClinicProfile
+from appointments.wording import FOOT, WORDINGS, blocks, filled
+from clinic.log_filters import leave_out_tokens
+from clinic.models import ClinicProfile, Location
 from outbox.models import Message
+from procedures.models import ProcedurePage
 
-PURPOSES = ("received", "answered", "declined")
+# These messages put the agreed time into the patient's calendar, move it, or take it out.
+CANCELLING = ("time_cancelled", "withdrawn")
+WITH_CALENDAR = ("agreed", "time_changed", *CANCELLING)
 
 
-def write(request, purpose):
-    """Put one message about the request into the outbox, in the caller's transaction, and return it.
+def write(request, purpose, *, cancelled=None):
+    """Tell the patient something about the request, in the caller's transaction.
 
-    `purpose` is one of PURPOSES. Returns None for a patient without e-mail, whom the clinic telephones instead.
+    `purpose` is a name in WORDINGS, `cancelled` the agreed time that this ends. Returns the Message; for a patient who
+    cannot be written to the PhoneTask; None for what is held as spam, as it may come from nobody.
     """
-    if not request.email:
+    if request.held_because:
         return None
+    if not request.can_be_written_to:
+        because = CallBecause.BOUNCED if request.email else CallBecause.NO_EMAIL
+        return PhoneTask.objects.create(request=request, purpose=purpose, because=because)
     token = new_token()
-    request.make_link(token=token, made_for=f"message:{purpose}")
+    TrackingLink.make(request, token=token, made_for=f"message:{purpose}")
     with translation.override(request.language):
-        context = {
-            "request": request,
-            "clinic": ClinicProfile.current(),
-            "due": in_words(request.due_at),
-            "link": settings.SITE_URL + reverse("appointments:track", args=[token]),
-        }
-        subject, text, html = (_render(purpose, part, context) for part in ("subject.txt", "txt", "html"))
+        values = values_of(request, token=token, cancelled=cancelled)
+        subject, text = in_words_of(purpose, request.language, values)
+        html = formatted(subject, text)
     return Message.write(
         purpose,
         about=request,
         recipient=request.email,
         language=request.language,
-        subject=" ".join(subject.split()),
-        text=text.strip() + "\n",
+        subject=subject,
+        text=text + "\n",
         html=html,
+        sender_name=values["clinic"],
+        calendar=calendar_for(request, purpose, cancelled=cancelled),
     )
 
 
-def _render(purpose, part, context):
-    return render_to_string(f"appointments/messages/{purpose}.{part}", context)
+def calendar_for(request, purpose, *, cancelled=None):
+    """Return the calendar file that goes with a message; "" where none does."""
+    if purpose not in WITH_CALENDAR or (purpose in CANCELLING and cancelled is None):
+        return ""
+    return calendar_of(request, cancelled=cancelled, attendee=request.email)
+
+
+def in_words_of(purpose, language, values):
+    """Return the subject and the text of a message: the clinic's own wording where there is one, else ours."""
+    wording = _words_of(purpose, language)
+    subject = filled(wording.subject, values)
+    return " ".join(subject.split()), filled(f"{wording.text}\n\n{FOOT}", values)
+
+
+def _words_of(purpose, language):
+    return MessageWording.objects.filter(purpose=purpose, language=language).first() or WORDINGS[purpose]
+
+
+def values_of(request, *, token, cancelled=None):
+    """Return what fills in the names of a wording, in the active language (6 queries at most)."""
+    profile = ClinicProfile.current()
+    agreed = cancelled or request.offers.agreed().select_related("location").first()
+    offered = request.offers.open().select_related("location")
+    details = request.wants_details
+    return {
+        "reference": request.reference,
+        "link": settings.SITE_URL + reverse("appointments:track", args=[token]) if token else "",
+        "clinic": clinic_name(profile, details=details),
+        "telephone": profile.telephone,
+        "due": in_words(request.due_at) if request.waits_for_clinic else "",
+        "times": "\n".join(f"- {in_words(offer.starts_at)}" for offer in offered),
+        "time": in_words(agreed.starts_at) if agreed else "",
+        "place": f"{agreed.location.name}\n{agreed.location.address}" if agreed else "",
+        "reason": request.get_decline_reason_display() if request.decline_reason else "",
+        "treatment": plain_name(request.procedure_id) if details else "",
+        "preparation": preparation(request) if details else "",
+    }
+
+
+def formatted(subject, text):
+    """Return the formatted message, in the active language: the same words, nothing fetched from anywhere."""
+    return render_to_string("appointments/messages/message.html", {"subject": subject, "blocks": blocks(text)})
+
+
+def preparation(request):
+    """Return how to prepare, as patients can read it on the page in their language; "" where there is none."""
+    page = ProcedurePage.objects.filter(procedure=request.procedure_id, language=request.language)
+    return preparation_in_words(page.values_list("live_version__document", flat=True).first() or {})
+
+
+def preparation_in_words(document):
+    """Return the preparation list of a published page as lines, in the active language."""
+    lines = []
+    for group in document.get("preparation", ()):
+        lines += ["", group["when"], *(f"- {point['text']}" for point in group["points"])]
+    return "\n".join([gettext("How to prepare"), *lines]) if lines else ""
 
 
 def in_words(moment):
     """Return an aware moment as patients read it, in the clinic's time zone: "11 a.m. on Monday, November 23"."""
     return date_format(timezone.localtime(moment), pgettext("date and time in a sentence", r"P \o\n l, F j"))
+
+
+def words_to_say(request, purpose):
+    """Return what a message would say now, for a call in its place: without the private link, which none can say.
+
+    What the patient would read on the private page comes after it: the question, or the answer.
+    """
+    with translation.override(request.language):
+        values = values_of(request, token="", cancelled=_last_let_go(request) if purpose in CANCELLING else None)
+        text = filled(_words_of(purpose, request.language).text, values)
+    question = request.clinic_questions.last() if purpose == "question" else None
+    further = question.text if question else request.answer if purpose == "answered" else ""
+    return "\n\n".join(filter(None, [text, further]))
+
+
+def without_link(text):
+    """Return a written message without the paragraphs that hold a private link: it is the patient's alone."""
+    return "\n\n".join(each for each in text.split("\n\n") if leave_out_tokens(each) == each)
+
+
+def _last_let_go(request):
+    return request.offers.filter(agreed_at__isnull=False, state=OfferState.RELEASED).order_by("agreed_at").last()
+
+
+# What a manager sees before saving
+
+
+def preview(purpose, language, *, subject, text, details):
+    """Return a message with made-up values as the mail program gets it: `subject`, `text` and `blocks` (4 queries)."""
+    with translation.override(language):
+        values = example_values(details=details)
+        subject, text = filled(subject, values), filled(f"{text}\n\n{FOOT}", values)
+    return {"subject": subject, "text": text, "blocks": blocks(text), "sender": values["clinic"], "language": language}
+
+
+def example_values(*, details):
+    """Return values for every name of every message, from this clinic's own places and pages where it has some."""
+    profile, place = ClinicProfile.current(), Location.objects.first()
+    pages = ProcedurePage.objects.published().in_language(translation.get_language())
+    page = pages.exclude(live_version__document__preparation=[]).select_related("live_version").first()
+    now = timezone.localtime().replace(hour=10, minute=30)
+    days = [in_words(now + timedelta(days=days)) for days in (7, 8, 9)]
+    return {
+        "reference": "ABCD-EFGH",
+        "link": settings.SITE_URL + reverse("appointments:track", args=["example"]),
+        "clinic": clinic_name(profile, details=details),
+        "telephone": profile.telephone,
+        "due": in_words(now + timedelta(days=1)),
+        "times": "\n".join(f"- {day}" for day in days),
+        "time": days[0],
+        "place": f"{place.name}\n{place.address}" if place else gettext("The name and address of the place"),
+        "reason": str(DeclineReason.REFERRAL_NEEDED.label),
+        "treatment": page.plain_name if page and details else "",
+        "preparation": preparation_in_words(page.live_version.document) if page and details else "",
+    }

@@ -8,5 +8,10 @@ app_name = "appointments"
 
 urlpatterns = [
     path("request/", views.request_form, name="request"),
+    path("track/", views.lost_link, name="lost_link"),
     path("track/<str:token>/", views.track, name="track"),
+    path("track/<str:token>/calendar.ics", views.calendar, name="calendar"),
+    path("track/<str:token>/words/", views.words, name="words"),
+    path("track/<str:token>/accept/<int:offer>/", views.change, {"name": "accept"}, name="accept"),
+    path("track/<str:token>/<slug:name>/", views.change, name="change"),
 ]

@@ -102,10 +102,27 @@ class ProfileAdmin(HouseAdmin):
             },
         ),
         (
+            _("On busy days"),
+            {
+                "fields": ("daily_number",),
+                "description": _("Urgent requests join the queue at once, however many came. Empty is no number."),
+            },
+        ),
+        (
             _("Pages past their review date"),
             {
                 "fields": ("when_overdue",),
                 "description": _("Staff see such pages on the desk. Readers always see true dates."),
+            },
+        ),
+        (
+            _("Messages to patients"),
+            {
+                "fields": ("discreet_name",),
+                "description": _(
+                    "Messages name no treatment unless the patient asked for it, so choose a name that tells none "
+                    "either. Without one, they come from “Your clinic”."
+                ),
             },
         ),
         (

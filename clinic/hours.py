@@ -28,6 +28,21 @@ def tell_change():
         do()
 
 
+class SkippedTime(Exception):
+    """Raised for a time of day that a clock never shows, as it is put forward then."""
+
+
+def moment_of(day, wall_time, *, zone):
+    """Return the aware moment at which clocks in `zone` show this, and whether they show it twice that day.
+
+    Of two the first is returned. Raises SkippedTime.
+    """
+    moment = datetime.combine(day, wall_time, tzinfo=zone)
+    if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
+        raise SkippedTime
+    return moment, moment.utcoffset() != moment.replace(fold=1).utcoffset()
+
+
 class NeverOpen(Exception):
     """Raised when no working time is found within 400 days: the hours are empty, or all days are closed."""
 
@@ -73,6 +88,11 @@ class WorkingHours:
                 return start + left
             left -= end - start
         raise NeverOpen
+
+    def cover(self, start, end):
+        """Say whether all of the time between two aware moments is working time of one span."""
+        spans = self.on(start.astimezone(self.zone).date())
+        return any(opens <= start and end <= closes for opens, closes in spans)
 
     def between(self, start, end):
         """Return the working time (timedelta) that passes between two aware moments; zero when `end` is not later."""

@@ -89,8 +89,16 @@ def asking_page(response):
     return response
 
 
-def _for_one_person(response, kept):
+def private_asking_page(response):
+    """Mark a page of one person's that has a form: as `private_page`, but the browser says from which site it sends.
+
+    Without that the form is refused. The address itself, which opens the page, is told to nobody.
+    """
+    return _for_one_person(response, "private, no-store", referrer="strict-origin")
+
+
+def _for_one_person(response, kept, *, referrer="no-referrer"):
     response["Cache-Control"] = kept
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = referrer
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

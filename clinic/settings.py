@@ -73,6 +73,18 @@ if not (DEMO or DEBUG) and not SITE_URL.startswith("https://"):
 # gunicorn.conf.py believes X-Forwarded-Proto from these addresses alone; Django itself believes it from nobody.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
+# What no patient does (appointments/suspicion.py): such requests are held for a look, and none is refused.
+try:
+    REQUEST_LIMITS = env.int("REQUEST_LIMITS", default=20)
+except ValueError:
+    REQUEST_LIMITS = -1
+if REQUEST_LIMITS < 0:
+    raise ImproperlyConfigured(
+        "REQUEST_LIMITS is no number. Set it to how many requests an hour may come from one network before the next "
+        "ones are held for a look, or to 0 for no limit."
+    )
+FASTEST_FORM = timedelta(seconds=3)
+
 # Rooms, lowest first: each may import only those before it (docs/decisions/0001)
 
 INSTALLED_APPS = [

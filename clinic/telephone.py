@@ -1,6 +1,8 @@
 """Reads telephone numbers as people write them: to dial them, and to tell that two are the same."""
 
 from django.conf import settings
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
 from phonenumbers import (
     Leniency,
     NumberParseException,
@@ -12,6 +14,8 @@ from phonenumbers import (
     normalize_digits_only,
 )
 from phonenumbers import parse as parse_number
+
+telephone_shape = RegexValidator(r"[0-9]", _("Write a telephone number with digits."))
 
 
 def telephone_href(text):

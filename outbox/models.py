@@ -59,7 +59,7 @@ def new_message_id():
 class Message(models.Model):
     """One message to one person."""
 
-    personal_data = ("recipient", "subject", "text", "html")
+    personal_data = ("recipient", "subject", "text", "html", "calendar")
 
     purpose = models.CharField(_("purpose"), max_length=40)
     about_type = models.CharField(max_length=80, blank=True, editable=False)
@@ -69,6 +69,8 @@ class Message(models.Model):
     subject = EncryptedTextField(_("subject"))
     text = EncryptedTextField(_("text"))
     html = EncryptedTextField(_("formatted text"), blank=True)
+    calendar = EncryptedTextField(_("calendar file"), blank=True, help_text=_("iCalendar (RFC 5545)."))
+    sender_name = models.CharField(_("sender’s name"), max_length=80, blank=True)
     message_id = models.CharField(max_length=200, unique=True, default=new_message_id, editable=False)
     state = models.CharField(_("state"), max_length=15, choices=State, default=State.WAITING)
     created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
@@ -107,10 +109,11 @@ class Message(models.Model):
         return f"{self.purpose} {self.pk}"
 
     @classmethod
-    def write(cls, purpose, *, about, recipient, language, subject, text, html="", not_before=None):
+    def write(cls, purpose, *, about, recipient, language, subject, text, html="", **also):
         """Put a message into the outbox, inside the transaction of its cause, and return it.
 
-        `about` is the saved row that caused it; `not_before` (aware) holds it back, now when left out.
+        `about` is the saved row that caused it. `also` may hold `calendar` (an iCalendar file that goes with it),
+        `sender_name` (who it seems to come from) and `not_before` (aware; holds it back).
         """
         return cls.objects.create(
             purpose=purpose,
@@ -121,7 +124,7 @@ class Message(models.Model):
             subject=subject,
             text=text,
             html=html,
-            not_before=not_before or timezone.now(),
+            **also,
         )
 
 

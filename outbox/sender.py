@@ -5,11 +5,14 @@ Several may run at once. A message is claimed by a conditional UPDATE whose row 
 
 import logging
 import os
+import re
 import smtplib
 import socket
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import formataddr, parseaddr
 
+from django.conf import settings
 from django.core import mail
 from django.db import Error, transaction
 from django.utils import timezone
@@ -27,6 +30,8 @@ REPORT_EVERY = 30  # seconds
 UNSENT_FOR_TOO_LONG = timedelta(minutes=15)
 PERMANENT = range(500, 600)
 BATCH = 50
+CALENDAR_FILE = "appointment.ics"
+METHOD = re.compile(r"^METHOD:([A-Z]+)", re.MULTILINE)
 
 
 class NotUndeliverable(Exception):
@@ -98,13 +103,23 @@ def email_of(message):
     email = mail.EmailMultiAlternatives(
         message.subject,
         message.text,
+        from_email=_from(message.sender_name),
         to=[message.recipient],
         reply_to=list(filter(None, [ClinicProfile.current().email])),
         headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
     )
     if message.html:
         email.attach_alternative(message.html, "text/html")
+    if message.calendar:
+        method = METHOD.search(message.calendar)[1]
+        email.attach(CALENDAR_FILE, message.calendar, f"text/calendar; charset=utf-8; method={method}")
     return email
+
+
+def _from(name):
+    """Return the address that messages come from, under this name where there is one."""
+    _name, address = parseaddr(settings.EMAIL_FROM)
+    return formataddr((name, address)) if name else settings.EMAIL_FROM
 
 
 def _failed(claim, error):

@@ -44,7 +44,7 @@ class ProceduresConfig(AppConfig):
             diagrams.Diagram(
                 name="page-states",
                 heading="How a version of a page moves",
-                sentence="Drawn from `MOVES` in `procedures/publishing.py`.",
+                sentence="Drawn from `MOVES` in `procedures/publishing/table.py`.",
                 states=lambda: dict(State.choices),
                 arrows=publishing.state_arrows,
             )

@@ -79,10 +79,9 @@ def addresses_about(page, name):
 
     The address is named "procedures:procedure_<name>" or "procedures:condition_<name>"; returns {language: path}.
     """
-    kind = "procedure" if isinstance(page, ProcedurePage) else "condition"
-    pages = type(page).objects.published().filter(**{kind: page.subject})
+    pages = type(page).objects.published().filter(**{page.kind: page.subject})
     rows = pages.order_by().values_list("language", "slug")
-    return {language: address_in(language, f"procedures:{kind}_{name}", slug) for language, slug in rows}
+    return {language: address_in(language, f"procedures:{page.kind}_{name}", slug) for language, slug in rows}
 
 
 def _selected(pages, subject, *, is_itself=False):

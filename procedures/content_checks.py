@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from clinic.models import Urgency
 from procedures.chances import misfit
-from procedures.models import Milestone
+from procedures.models import Milestone, Risk, State
 from procedures.models.rows import Glance
+from procedures.models.versions import UNPUBLISHED
 from procedures.sections import section_named, sections_of
 
 # How a restriction begins, by language; a further language is held to nothing until it is added here.
@@ -125,3 +126,23 @@ def _sourced(rows):
     for section in ("figures", "milestones", "warning_signs", "risks"):
         for row in rows.get(section, ()):
             yield section, row
+
+
+def risks_left_out(version):
+    """Return the risks with a source that this version does not name, though others of its procedure do (1 query).
+
+    Looked at are what patients read now and what is being written, in every language. Each is told once, in the
+    version's own language where there are words for it. Leaving one out is allowed; whoever signs is told.
+    """
+    named = {risk.key for risk in version.risks.all()}
+    others = Risk.objects.exclude(version=version).filter(version__page__procedure=version.page.procedure_id)
+    others = others.filter(version__state__in=(*UNPUBLISHED, State.PUBLISHED)).select_related("version__page")
+    found = {}
+    for risk in others.order_by("order", "id"):
+        if risk.sources and risk.key not in named and _is_closer(risk, found.get(risk.key), version.page):
+            found[risk.key] = risk
+    return list(found.values())
+
+
+def _is_closer(risk, other, page):
+    return other is None or (risk.version.page_id == page.pk and other.version.page_id != page.pk)

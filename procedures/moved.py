@@ -11,7 +11,6 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 
 from procedures.around import address_in
-from procedures.models import ProcedurePage
 
 
 def answer(request, model, slug, *, to):
@@ -51,7 +50,7 @@ def _known_to_readers(model):
 def _page_now(model, slug):
     """Return the published page in the reader's language that an address of any language and time is about, or None."""
     pages = model.objects.published().in_language(get_language())
-    elsewhere = f"{'procedure' if model is ProcedurePage else 'condition'}__pages"
+    elsewhere = f"{model.kind}__pages"
     now = {f"{elsewhere}__slug__iexact": slug, f"{elsewhere}__live_version__isnull": False}
     once = {f"{elsewhere}__former_addresses__slug__iexact": slug}
     return pages.filter(**now).first() or pages.filter(**once).first()

@@ -113,9 +113,8 @@ def _write(pages):
         before |= {(page.language, word) for word in page.words.values_list("word", flat=True)}
         page.words.all().delete()
         weights = _weights(page) if page.is_published else {}
-        kind = "condition_page" if isinstance(page, ConditionPage) else "procedure_page"
         IndexedWord.objects.bulk_create(
-            IndexedWord(language=page.language, word=word, weight=weight, **{kind: page})
+            IndexedWord(language=page.language, word=word, weight=weight, **{f"{page.kind}_page": page})
             for word, weight in weights.items()
         )
         now |= {(page.language, word) for word in weights}

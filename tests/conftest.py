@@ -98,6 +98,13 @@ def pango():
         pytest.skip(f"no PDF can be made here: {reason}")
 
 
+@pytest.fixture
+def media_root(settings, tmp_path):
+    """Where files that a test uploads are kept: a folder of its own, made with the first of them."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """Start the system's Chromium, and keep it from calling home."""

@@ -1,12 +1,16 @@
 """Every address of the staff side, for every role: who opens it, and who is sent away without a change."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from accounts.models import User
+from appointments.models import FormClosure, MessageWording, TrackingLink
 from audit.models import Event
 from clinic.demo import loaders
 from clinic.personal_data import our_models
@@ -22,6 +26,8 @@ TRIAGE, PAGES, HOUSE = {"reception", "nurse", "manager"}, {"editor", "reviewer",
 SEES = {
     "accounts.user": HOUSE,
     "appointments.appointmentrequest": TRIAGE,
+    "appointments.formclosure": HOUSE,
+    "appointments.messagewording": HOUSE,
     "audit.event": {"auditor"},
     "clinic.accreditation": HOUSE,
     "clinic.clinician": HOUSE,
@@ -44,6 +50,10 @@ SEES = {
 # Addresses of ours beside Django's own, all of them buttons: who may press them at all.
 PRESSES = {
     "appointments_appointmentrequest_move": TRIAGE,
+    "appointments_formclosure_lift": HOUSE,
+    "appointments_appointmentrequest_reach": TRIAGE,
+    "appointments_messagewording_ours": HOUSE,
+    "appointments_appointmentrequest_revoke": TRIAGE,
     "outbox_message_try_again": TRIAGE,
     "procedures_feedback_done": {"editor", "manager"},
     "procedures_feedback_open": {"editor", "manager"},
@@ -53,6 +63,21 @@ PRESSES = {
     "procedures_conditionpage_withdraw": {"manager"},
     "procedures_procedureversion_move": PAGES,
     "procedures_conditionversion_move": PAGES,
+}
+# What a button's address tells besides, or instead of, the row.
+ARGUMENTS = {
+    "appointments_appointmentrequest_move": ["claim"],
+    "appointments_appointmentrequest_reach": ["came-back"],
+    "appointments_appointmentrequest_revoke": [lambda: a_row_of(TrackingLink).pk],
+    "appointments_messagewording_ours": ["received", "en"],
+    "procedures_procedureversion_move": ["send_for_review"],
+    "procedures_conditionversion_move": ["send_for_review"],
+}
+# Screens of a row that have more than one address.
+SCREENS = {
+    "appointments_messagewording_words",
+    "procedures_procedureversion_section",
+    "procedures_conditionversion_section",
 }
 OF_DJANGO = {"changelist", "add", "history", "delete", "change"}
 
@@ -94,6 +119,10 @@ def full_house(db, settings):
             loader.load(0)
     MissedSearch.objects.create(language="en", words_index="x", words="sore knee", days=3, last_day="2026-11-20")
     make_feedback(ProcedurePage.objects.first())
+    manager = User.objects.get(username="manager")
+    now = timezone.now()
+    FormClosure.objects.create(starts_at=now, ends_at=now + timedelta(days=1), words={"en": "Full."}, made_by=manager)
+    MessageWording.objects.create(purpose="received", language="en", subject="Hello", text="Thank you.")
     return make_request()
 
 
@@ -104,7 +133,7 @@ def a_row_of(model):
 def test_every_screen_of_the_staff_side_is_in_the_tables():
     assert {model._meta.label_lower for model in admin.site._registry} == set(SEES)
     ours = {name for name in admin_names() if name.rpartition("_")[2] not in OF_DJANGO}
-    assert ours - {"procedures_procedureversion_section", "procedures_conditionversion_section"} == set(PRESSES)
+    assert ours - SCREENS == set(PRESSES)
 
 
 @pytest.mark.wide
@@ -145,9 +174,9 @@ def test_looking_at_a_button_changes_nothing_and_pressing_it_is_refused_to_other
     for name, may_press in PRESSES.items():
         room, model_name, _what = name.split("_", 2)
         model = ContentType.objects.get(app_label=room, model=model_name).model_class()
-        arguments = [a_row_of(model).pk]
-        if name.endswith("_move"):
-            arguments.append("claim" if room == "appointments" else "send_for_review")
+        arguments = [each() if callable(each) else each for each in ARGUMENTS.get(name, [])]
+        if len(arguments) < 2:
+            arguments = [a_row_of(model).pk, *arguments]
         address = reverse(f"admin:{name}", args=arguments)
         client.get(address)
         if role not in may_press:

@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
-from appointments.admin import moving, queue, sheet
+from appointments.admin import calling, conversation, links, moving, queue, sheet
+from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
+from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
 from audit.audited_admin import AuditedAdmin
 from audit.models import Event
@@ -22,7 +24,7 @@ QUEUE, SHEET, MOVE = (f"admin:appointments_appointmentrequest_{name}" for name i
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(AuditedAdmin):
+class AppointmentRequestAdmin(calling.Presses, AuditedAdmin):
     """Requests are read and moved on here; they are never added, edited field by field, or deleted."""
 
     list_display = queue.COLUMNS
@@ -84,7 +86,12 @@ class AppointmentRequestAdmin(AuditedAdmin):
         move = self.admin_site.admin_view(self.move_view)
         move.csrf_failure = self.admin_site.admin_view(self.move_without_token_view)
         address = path("<path:object_id>/move/<slug:name>/", move, name="appointments_appointmentrequest_move")
-        return [address, *super().get_urls()]
+        revoke = path(
+            "<path:object_id>/links/<int:link>/revoke/",
+            self.admin_site.admin_view(self.revoke_view),
+            name="appointments_appointmentrequest_revoke",
+        )
+        return [address, revoke, *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Show the sheet."""
@@ -97,22 +104,25 @@ class AppointmentRequestAdmin(AuditedAdmin):
     def move_view(self, request, object_id, name):
         """Make a move; a refusal shows the sheet again with its reason and what was typed."""
         asked = self.asked(request, object_id)
-        if name not in workflow.MOVES:
+        if name not in moving.AT_THE_DESK:
             raise Http404
         if request.method != "POST":
             return HttpResponseRedirect(self.with_filters(request, reverse(SHEET, args=[asked.pk])))
-        typed, seen = moving.typed_in(name, request.POST), moving.Seen.read(asked, request.POST)
-        actor, kept = request.user.as_actor(), {"name": name, "typed": typed}
+        form, seen = moving.form_for(asked, name, request.POST), moving.Seen.read(asked, request.POST)
         try:
-            moved = workflow.move(asked, name, by=actor, seen_revision=seen.revision, **typed)
+            moved = moving.press(asked, form, by=request.user.as_actor(), seen=seen)
         except workflow.Unfit as refused:
-            return self.show(request, asked, **kept, unfit=refused, status=422)
+            if refused.field:
+                form.take(refused)
+            return self.show(request, asked, form=form, status=422)
+        except moving.AskAgain as refused:
+            return self.show(request, asked, form=form, refusal=refused.reason, status=422)
         except workflow.Stale as refused:
             asked = self.asked(request, object_id)
-            rows = moving.compared(asked, name, seen=seen, typed=typed, by=request.user)
-            return self.show(request, asked, **kept, refusal=refused.reason, compared=rows, status=409)
+            rows = moving.compared(asked, form, seen=seen, by=request.user)
+            return self.show(request, asked, form=form, refusal=refused.reason, compared=rows, status=409)
         except workflow.Refused as refused:
-            return self.show(request, self.asked(request, object_id), **kept, refusal=refused.reason, status=409)
+            return self.show(request, self.asked(request, object_id), form=form, refusal=refused.reason, status=409)
         messages.success(request, moving.DONE[name] % {"reference": moved.reference})
         is_mine = moved.waits_for_clinic and moved.holder_id == request.user.pk
         goes_to = reverse(SHEET, args=[moved.pk]) if is_mine else reverse(QUEUE)
@@ -122,12 +132,24 @@ class AppointmentRequestAdmin(AuditedAdmin):
     def move_without_token_view(self, request, object_id, name):
         """Show the sheet and what was typed again, after a form that came without a valid token. Changes nothing."""
         asked = self.asked(request, object_id)
-        if name not in workflow.MOVES:
+        if name not in moving.AT_THE_DESK:
             raise Http404
         reason = gettext("This page was open too long, so nothing was sent. Look at it again, then press once more.")
-        return self.show(
-            request, asked, name=name, typed=moving.typed_in(name, request.POST), refusal=reason, status=403
-        )
+        return self.show(request, asked, form=moving.form_for(asked, name, request.POST), refusal=reason, status=403)
+
+    def revoke_view(self, request, object_id, link):
+        """End one private link of a request; looking at the address leads back to the sheet."""
+        asked = self.asked(request, object_id)
+        found = asked.tracking_links.filter(pk=link).first()
+        if found is None:
+            raise Http404
+        if request.method == "POST":
+            try:
+                workflow.revoke_link(found, by=request.user.as_actor())
+                messages.success(request, links.REVOKED)
+            except workflow.Refused as refused:
+                messages.error(request, refused.reason)
+        return HttpResponseRedirect(self.with_filters(request, reverse(SHEET, args=[asked.pk])))
 
     def asked(self, request, object_id):
         """Return the request that an address names, as its sheet needs it."""
@@ -138,20 +160,19 @@ class AppointmentRequestAdmin(AuditedAdmin):
             raise Http404
         return asked
 
-    def show(self, request, asked, *, name="", typed=None, unfit=None, refusal="", compared=(), status=200):
+    def show(self, request, asked, *, form=None, refusal="", compared=(), status=200):
         """Return the sheet, and record that it was read: after a refused move too, it tells all there is.
 
-        `name` and `typed` are the move that was tried and what was typed for it.
+        `form` is that of the move that was tried, over what was typed for it.
         """
         if request.method != "HEAD":
             Event.record(sheet.READ, by=request.user.as_actor(), about=asked)
-        form = moving.FORMS[workflow.MOVES[name].input](typed) if name else None
-        if unfit:
-            form.add_error(unfit.field, unfit.reason)
-        buttons = moving.buttons(asked, by=request.user.as_actor(), form=form, name=name)
+        buttons = moving.buttons(asked, by=request.user.as_actor(), form=form)
         context = {
             **self.admin_site.each_context(request),
             **sheet.sheet(asked, user=request.user),
+            **calling.calls(asked, user=request.user),
+            **conversation.since(asked),
             "title": gettext("Request %(reference)s") % {"reference": asked.reference},
             "is_nav_sidebar_enabled": False,
             "opts": self.opts,
@@ -160,8 +181,9 @@ class AppointmentRequestAdmin(AuditedAdmin):
             "impossible": [button for button in buttons if button.reason],
             "snapshot": moving.snapshot(asked),
             "seen_revision": asked.revision,
-            "refused_form": form if unfit else None,
+            "refused_form": form if form and not refusal else None,
             "refusal": refusal,
+            "doubts": form.open_doubts if form else (),
             "compared": compared,
         }
         request.current_app = self.admin_site.name

@@ -1,9 +1,11 @@
 """The queue: what waits for the clinic, what each row says, and the ways to look at less or more of it."""
 
+from operator import methodcaller
+
 from cryptography.fernet import InvalidToken
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import OuterRef, Q, Subquery, TextField
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Cast
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -11,10 +13,19 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.timesince import timesince
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import STATUS_TONES, WAITS_FOR_CLINIC, AppointmentRequest, Status
+from appointments import workflow
+from appointments.models import (
+    STATUS_TONES,
+    WAITS_FOR_CLINIC,
+    AppointmentRequest,
+    ClinicQuestion,
+    Status,
+    TimeOffer,
+    Wish,
+)
 from appointments.references import read_reference
 from clinic.encryption import EncryptedTextField, Unreadable, cipher
 from clinic.models import Location
@@ -29,7 +40,14 @@ def queue_rows(requests):
     """Return requests as the queue shows them: in its order, each with `procedure_name` in the reader's language."""
     names = ProcedurePage.objects.in_language(get_language()).filter(procedure=OuterRef("procedure"))
     rows = requests.select_related("procedure", "location", "holder").in_queue_order()
-    return rows.annotate(procedure_name=Subquery(names.values("plain_name")[:1]))
+    offers, now = TimeOffer.objects.filter(request=OuterRef("pk")), timezone.now()
+    left = offers.open().filter(starts_at__gt=now).order_by().values("request").annotate(number=Count("pk"))
+    return rows.annotate(
+        procedure_name=Subquery(names.values("plain_name")[:1]),
+        agreed_for=Subquery(offers.agreed().values("starts_at")[:1]),
+        times_left=Subquery(left.values("number")),
+        is_asked=Exists(ClinicQuestion.objects.filter(request=OuterRef("pk"), replied_at=None)),
+    )
 
 
 class Queue(ChangeList):
@@ -86,24 +104,37 @@ class OneOf(admin.SimpleListFilter):
 
 
 class ViewFilter(OneOf):
-    """Whose turn it is. The queue opens on what waits for the clinic; a search looks through everything."""
+    """Whose turn it is. The queue opens on what waits for the clinic; a search looks through everything.
+
+    A view is a tuple of statuses, or a function that keeps some requests. What is held as spam stands in views of its
+    own, and in a search: whoever calls with their reference is found.
+    """
 
     title = _("whose turn it is")
     parameter_name = "view"
     views = {
         "clinic": (_("Waits for the clinic"), WAITS_FOR_CLINIC),
         "patient": (_("Waits for the patient"), (Status.WAITING,)),
-        "answered": (_("Answered"), (Status.ANSWERED, Status.AGREED)),
+        "agreed": (_("Time agreed"), (Status.AGREED,)),
+        "answered": (_("Answered"), (Status.ANSWERED,)),
         "closed": (_("Closed"), (Status.DECLINED, Status.WITHDRAWN, Status.CLOSED)),
+        "calls": (_("Telephone calls to make"), workflow.to_be_called),
         "all": (_("All requests"), Status.values),
+        "held": (_("Held as spam"), methodcaller("to_be_judged")),
+        "spam": (_("Judged as spam"), methodcaller("judged_spam")),
     }
+    counted = ("calls", "held")
 
     def __init__(self, request, *args):
         self.opens_on = "all" if request.GET.get("q") else "clinic"
         super().__init__(request, *args)
 
     def lookups(self, request, model_admin):
-        return [(name, label) for name, (label, statuses) in self.views.items()]
+        rows = AppointmentRequest.objects.visible_to(request.user)
+        return [
+            (name, f"{label} ({keep(rows).count()})" if name in self.counted else label)
+            for name, (label, keep) in self.views.items()
+        ]
 
     def value(self):
         """Return the view in the address, else the one the queue opens on."""
@@ -116,9 +147,11 @@ class ViewFilter(OneOf):
             yield {"selected": self.value() == name, "query_string": address, "display": label}
 
     def queryset(self, request, queryset):
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(status__in=self.views[self.value()][1])
+        keep = self.views[self.value()][1]
+        if callable(keep):
+            return keep(queryset)
+        found = (queryset if request.GET.get("q") else queryset.trusted()).filter(status__in=keep)
+        return found.order_by("agreed_for", "id") if self.value() == "agreed" else found
 
 
 class HolderFilter(OneOf):
@@ -216,6 +249,8 @@ def cell(label, text):
 def status(row):
     """Whether it cannot wait, and where it stands."""
     tags = [tag(row.get_status_display(), STATUS_TONES[row.status])]
+    if row.held_because:
+        tags.insert(0, tag(gettext("Held as spam"), "stopped"))
     if hurry := hurry_of(row):
         tags.insert(0, tag(hurry, "urgent"))
     return format_html(" ".join("{}" for _tag in tags), *tags)
@@ -288,11 +323,32 @@ def how_late(row):
 
 def next_step(row):
     """Return what is to be done next, and by implication by whom."""
+    if row.held_because:
+        return gettext("Say whether it is spam") if row.status == Status.NEW else gettext("Nothing more")
     if row.status == Status.WAITING:
-        return gettext("The patient answers")
+        return _what_the_patient_does(row)
+    if row.status == Status.AGREED and row.agreed_for and row.agreed_for > timezone.now():
+        return gettext("They come on %(when)s") % {"when": exactly(row.agreed_for)}
+    if row.waits_for_clinic and not row.holder_id:
+        return gettext("Claim it")
     if row.waits_for_clinic:
-        return gettext("Answer or decline it") if row.holder_id else gettext("Claim it")
+        is_question = row.wish == Wish.QUESTION
+        return gettext("Answer or decline it") if is_question else gettext("Offer times, answer or decline it")
     return gettext("Nothing more") if row.status == Status.CLOSED else gettext("Close it")
+
+
+def _what_the_patient_does(row):
+    """Return what a request waits for; loudly where it would wait for ever."""
+    if row.times_left:
+        words = ngettext(
+            "The patient chooses: %(number)d time offered",
+            "The patient chooses: %(number)d times offered",
+            row.times_left,
+        ) % {"number": row.times_left}
+        return gettext("%(choice)s, and answers our question") % {"choice": words} if row.is_asked else words
+    if row.is_asked:
+        return gettext("The patient answers our question")
+    return tag(gettext("The offered times are past: offer others"), "urgent")
 
 
 COLUMNS = ["reference", status, patient, asks_for, place, waiting_since, due_by, held_by, what_is_next]

@@ -1,22 +1,32 @@
 """The sheet: all that is known of one request on one screen, in words."""
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.roles import Role
-from appointments.admin import queue
-from appointments.forms import ReachBy, times_in_words
+from appointments.admin import amendments, holding, links, queue
+from appointments.forms import (
+    ReachBy,
+    Record,
+    Relation,
+    ToContact,
+    interpreter_choices,
+    parts_in_words,
+    times_in_words,
+)
 from appointments.models import STATUS_TONES
+from appointments.opened import READ, roles_in_words
+from appointments.wording import WORDINGS
 from audit.actors import STAFF
 from audit.models import Event
 from clinic.log_filters import leave_out_tokens
 from clinic.telephone import telephone_href
 from outbox.models import Message, State
+from procedures.models import ProcedureVersion
 
-READ = "request.read"
 NEWEST_READS = 20
 
 WHAT_HAPPENED = {
@@ -26,12 +36,33 @@ WHAT_HAPPENED = {
     "request.answered": _("Answered it"),
     "request.declined": _("Declined it"),
     "request.closed": _("Closed it"),
+    "request.times_offered": _("Offered times"),
+    "request.time_agreed": _("Agreed a time by telephone"),
+    "request.time_changed": _("Changed the agreed time"),
+    "request.time_cancelled": _("Cancelled the agreed time"),
+    "request.asked": _("Asked the patient"),
+    "request.taken_back": _("Stopped waiting for the patient"),
+    "request.time_accepted": _("Accepted a time"),
+    "request.other_times_wanted": _("Asked for other times"),
+    "request.replied": _("Answered the clinic’s question"),
+    "request.added_to": _("Added something"),
+    "request.preferences_changed": _("Changed when it suits"),
+    "request.withdrawn": _("Withdrew the request"),
+    "request.amended": _("Sent the form again with other answers"),
+    "request.held_as_spam": _("Held as spam"),
+    "request.not_spam": _("Said that it is not spam"),
+    "request.judged_spam": _("Said that it is spam"),
+    "request.called": _("Called the patient"),
+    "request.call_undone": _("Said that a call is still to be made"),
+    "request.email_came_back": _("Said that e-mail comes back"),
+    "request.email_arrives": _("Said that e-mail arrives after all"),
+    "request.reminded": _("Reminded the patient"),
+    "request.reminders_set": _("Turned reminders on or off"),
+    "request.details_set": _("Chose whether messages name the treatment"),
+    "request.words_read": _("Read what the clinic wrote"),
+    "request.link_asked_for": _("Asked for a new private link"),
+    "request.link_revoked": _("Revoked a private link"),
     READ: _("Opened this sheet"),
-}
-PURPOSES = {
-    "received": _("We have your request"),
-    "answered": _("We have answered your request"),
-    "declined": _("We cannot do what you asked for"),
 }
 MESSAGE_TONES = {
     State.WAITING: "waiting",
@@ -43,7 +74,7 @@ MESSAGE_TONES = {
 
 
 def sheet(asked, *, user):
-    """Return the template context of one request's sheet, as `user` may see it (4 queries)."""
+    """Return the template context of one request's sheet, as `user` may see it (6 queries)."""
     events = Event.objects.about(asked)
     happened, reads = list(events.exclude(verb=READ)), list(events.filter(verb=READ)[: NEWEST_READS + 1])
     staff = User.objects.in_bulk({event.actor_id for event in happened + reads if event.actor_kind == STAFF})
@@ -52,11 +83,16 @@ def sheet(asked, *, user):
         "hurry": queue.hurry_of(asked),
         "tone": STATUS_TONES[asked.status],
         "overdue": queue.how_late(asked),
-        "facts": facts(asked),
-        "preferences": preferences(asked.preferences or {}),
+        "held": holding.held(asked),
+        "changes": amendments.changes(asked, preferences=in_words),
+        "facts": facts(asked) + page_read(asked, user=user),
+        "helper": helper(asked.helper or {}),
+        "contact_is_of": name_to_contact(asked),
+        "preferences": preferences(asked),
         "signs": asked.signs or [],
         "ticked": [sign for sign in asked.signs or [] if sign["ticked"]],
         "phone_href": telephone_href(asked.phone) if asked.phone else "",
+        "links": links.link_lines(asked),
         "messages_sent": [message_line(message) for message in Message.objects.about(asked).visible_to(user)],
         "history": [history_line(event, staff) for event in happened],
         "reads": [history_line(event, staff) for event in reads[:NEWEST_READS]],
@@ -83,16 +119,79 @@ def facts(asked):
     return [{"label": label, "value": str(value)} for label, value in rows]
 
 
-def preferences(chosen):
-    """Return rows for the component `summary_list`: when the patient can come, and how they like to be reached."""
-    rows = []
-    if chosen.get("times"):
-        rows.append((gettext("Can come"), times_in_words(chosen["times"])))
-    if chosen.get("reach_by") in ReachBy.values:
-        rows.append((gettext("Reach them"), ReachBy(chosen["reach_by"]).label))
-        may = gettext("Yes") if chosen.get("leave_message") else gettext("No")
-        rows.append((gettext("May we leave a message?"), may))
+def page_read(asked, *, user):
+    """Return the row about the version of the page that the patient had read; none where it is not known."""
+    read = ProcedureVersion.objects.filter(pk=asked.page_version_id).values("pk", "number", "plain_name").first()
+    if read is None:
+        return []
+    words = gettext("Version %(number)s of “%(page)s”") % {"number": read["number"], "page": read["plain_name"]}
+    may_open = user.has_perm("procedures.view_procedureversion")
+    url = reverse("procedures:preview_procedure", args=[read["pk"]]) if may_open else ""
+    return [{"label": gettext("Had read"), "value": words, "url": url}]
+
+
+def helper(who):
+    """Return rows for the component `summary_list`: who asks for the patient; none for patients who ask themselves."""
+    if not who:
+        return []
+    rows = [(gettext("Asked by"), who.get("full_name", ""))]
+    if who.get("relation") in Relation.values:
+        rows.append((gettext("Who that is"), Relation(who["relation"]).label))
+    rows.append(
+        (
+            gettext("Call or write to"),
+            gettext("The patient") if who.get("call") == ToContact.PATIENT else gettext("Who asked, not the patient"),
+        )
+    )
     return [{"label": label, "value": str(value)} for label, value in rows]
+
+
+def name_to_contact(asked):
+    """Return whose the telephone number and the e-mail address are, where that is not the patient; else ""."""
+    who = asked.helper or {}
+    return who.get("full_name", "") if who.get("call") == ToContact.HELPER else ""
+
+
+def preferences(asked):
+    """Return rows for the component `summary_list`: when it suits, how to reach whom, and what to prepare."""
+    rows = in_words(asked.preferences or {})
+    if asked.wants_details:
+        rows.append({"label": gettext("Messages may name the treatment"), "value": gettext("Yes")})
+    return rows
+
+
+def in_words(chosen):
+    """Return rows for the component `summary_list` about preferences, as the patient chose them at some time."""
+    rows = [*_times(chosen), *_reach(chosen), *_needs(chosen)]
+    return [{"label": label, "value": str(value)} for label, value in rows]
+
+
+def _times(chosen):
+    if chosen.get("times"):
+        yield gettext("Can come"), times_in_words(chosen["times"])
+    if chosen.get("sooner"):
+        yield gettext("Wants an earlier time that comes free"), gettext("Yes")
+
+
+def _reach(chosen):
+    if chosen.get("reach_by") in ReachBy.values:
+        yield gettext("Reach them"), ReachBy(chosen["reach_by"]).label
+        if chosen.get("reach_when"):
+            yield gettext("May be telephoned"), parts_in_words(chosen["reach_when"])
+        yield gettext("May we leave a message?"), gettext("Yes") if chosen.get("leave_message") else gettext("No")
+
+
+def _needs(chosen):
+    languages = dict(interpreter_choices())
+    if chosen.get("interpreter") in languages.keys() - {""}:
+        yield gettext("Needs an interpreter"), languages[chosen["interpreter"]]
+    if chosen.get("step_free"):
+        yield gettext("Needs a way in without steps"), gettext("Yes")
+    if chosen.get("other_needs"):
+        yield gettext("What else helps"), chosen["other_needs"]
+    records = [str(Record(record).label) for record in chosen.get("records", []) if record in Record.values]
+    if records:
+        yield gettext("Has"), ", ".join(records)
 
 
 def holder_in_words(asked):
@@ -105,7 +204,7 @@ def holder_in_words(asked):
 def message_line(message):
     """Return one message to the patient, for the template."""
     return {
-        "purpose": PURPOSES.get(message.purpose, message.purpose),
+        "purpose": WORDINGS[message.purpose].label if message.purpose in WORDINGS else message.purpose,
         "state": message.get_state_display(),
         "tone": MESSAGE_TONES[message.state],
         "when": message.sent_at or message.created_at,
@@ -130,7 +229,6 @@ def actor_in_words(event, staff):
     """Return who did it: a member of staff with the roles held then, the patient, or a command."""
     if event.actor_kind != STAFF:
         return event.actor_words
-    labels = dict(Role.choices)
-    roles = ", ".join(str(labels.get(role, role)) for role in event.actor_role.split())
+    roles = roles_in_words(event.actor_role)
     name = staff.get(event.actor_id, gettext("somebody who left"))
     return f"{name} ({roles})" if roles else str(name)

@@ -118,6 +118,7 @@ def overview(version, *, by, name="", form=None):
     buttons = _buttons(version, by, name, form) if is_open else []
     findings = content_checks.errors(version) if is_open else []
     sections = {section.key: section.title for section in sections_of(version)}
+    has_risks = is_open and isinstance(version, ProcedureVersion)
     return {
         "tone": TONES[version.state],
         "facts": _facts(version),
@@ -131,6 +132,7 @@ def overview(version, *, by, name="", form=None):
             }
             for finding in findings
         ],
+        "risks_left_out": content_checks.risks_left_out(version) if has_risks else [],
         "possible": [button for button in buttons if not button.reason],
         "impossible": [button for button in buttons if button.reason],
         "is_open": is_open,

@@ -39,6 +39,7 @@ class Condition(models.Model):
 class ConditionPage(Page):
     """A condition in one language."""
 
+    kind = "condition"
     personal_data = ()
 
     condition = models.ForeignKey(
@@ -57,11 +58,6 @@ class ConditionPage(Page):
     def get_absolute_url(self):
         """The public address, in the language that is active."""
         return reverse("procedures:condition", args=[self.slug])
-
-    @property
-    def subject(self):
-        """What the page is about, whatever its language."""
-        return self.condition
 
 
 class FormerConditionAddress(FormerAddress):

@@ -26,7 +26,7 @@ class FeedbackQuerySet(VisibleQuerySet):
 
     def about(self, page):
         """What was said about one page, whatever its version."""
-        return self.filter(**{f"{_kind_of(page)}_page": page})
+        return self.filter(**{f"{page.kind}_page": page})
 
 
 class Feedback(models.Model):
@@ -89,8 +89,4 @@ class Feedback(models.Model):
 
     @page.setter
     def page(self, page):
-        setattr(self, f"{_kind_of(page)}_page", page)
-
-
-def _kind_of(page):
-    return "procedure" if isinstance(page, ProcedurePage) else "condition"
+        setattr(self, f"{page.kind}_page", page)

@@ -77,6 +77,7 @@ class ProcedurePageQuerySet(PageQuerySet):
 class ProcedurePage(Page):
     """A procedure in one language."""
 
+    kind = "procedure"
     personal_data = ()
 
     procedure = models.ForeignKey(
@@ -102,11 +103,6 @@ class ProcedurePage(Page):
     def get_absolute_url(self):
         """The public address, in the language that is active."""
         return reverse("procedures:procedure", args=[self.slug])
-
-    @property
-    def subject(self):
-        """What the page is about, whatever its language."""
-        return self.procedure
 
 
 class FormerProcedureAddress(FormerAddress):

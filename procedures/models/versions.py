@@ -45,7 +45,13 @@ class PageQuerySet(VisibleQuerySet):
 
 
 class Page(models.Model):
-    """One language of a procedure or a condition. Its names are copies from the live version, for lists."""
+    """One language of a procedure or a condition. Its names are copies from the live version, for lists.
+
+    `kind` is "procedure" or "condition": the field that says what the page is about, and the beginning of the names of
+    its addresses.
+    """
+
+    kind = ""
 
     language = models.CharField(_("language"), max_length=10, choices=language_choices)
     slug = models.SlugField(
@@ -63,6 +69,11 @@ class Page(models.Model):
 
     def __str__(self):
         return f"{self.plain_name or self.slug} ({self.get_language_display()})"
+
+    @property
+    def subject(self):
+        """What the page is about, whatever its language."""
+        return getattr(self, self.kind)
 
     @property
     def short_name(self):

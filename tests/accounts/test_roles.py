@@ -74,8 +74,3 @@ def test_asking_for_many_rights_costs_one_query(reception, django_assert_num_que
     user = User.objects.get(pk=reception.pk)
     with django_assert_num_queries(1):
         assert not any(user.has_perm(right) for right in ("a.b", "c.d", "audit.view_event"))
-
-
-def test_staff_with_a_role_are_those_who_have_not_left(reception, reception2, nurse):
-    User.objects.filter(pk=reception2.pk).update(is_active=False)
-    assert list(User.objects.with_role(Role.RECEPTION)) == [reception]

@@ -1,9 +1,17 @@
 """Requests in any state, with good defaults, each made by walking the real workflow."""
 
+from datetime import timedelta
+from itertools import pairwise
+
+from django.utils import timezone
+
 from appointments import workflow
-from appointments.models import DeclineReason, Status
+from appointments.models import AppointmentRequest, DeclineReason, Status, TimeOffer, TrackingLink
 from appointments.references import new_token
-from audit.actors import Actor
+from audit.actors import PATIENT, Actor
+from audit.models import Event
+from clinic.models import Clinician, Location
+from outbox.models import Message
 
 SIGNS = [
     {"key": "numb", "text": "Your legs feel numb.", "urgency": "emergency", "ticked": False},
@@ -31,17 +39,57 @@ def make_answers(*, is_urgent=False, **changes):
 WALKS = {
     Status.NEW: [],
     Status.IN_PROGRESS: ["claim"],
+    Status.WAITING: ["claim", "offer"],
+    Status.AGREED: ["claim", "agree"],
+    Status.WITHDRAWN: ["claim", "withdraw"],
     Status.ANSWERED: ["claim", "answer"],
     Status.DECLINED: ["claim", "decline"],
     Status.CLOSED: ["claim", "answer", "close"],
 }
-INPUTS = {
-    "answer": {"answer": "Telephone us, and we will find a time."},
-    "decline": {"decline_reason": DeclineReason.NOT_OFFERED},
-}
 
 
-def make_request(*, status=Status.NEW, by=None, language="en", is_urgent=False, inputs=INPUTS, **changes):
+def make_time(*, days=7, minutes=30, clinician="cora", location="northside", hour=10):
+    """Return a proposed time some days from now, at a place and with a clinician that are made where they are not."""
+    place, _is_new = Location.objects.get_or_create(
+        key=location, defaults={"name": location.title(), "address": "1 A St"}
+    )
+    who, _is_new = Clinician.objects.get_or_create(key=clinician, defaults={"name": f"Dr. {clinician.title()}"})
+    day = timezone.localtime() + timedelta(days=days)
+    starts_at = day.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return workflow.ProposedTime(place, who, starts_at, minutes)
+
+
+def submit(answers=None, *, token=None):
+    """Send a form as the request page does, and return what came of it."""
+    return workflow.submit(answers or make_answers(), token=token or new_token(), by=Actor.patient(), language="en")
+
+
+def stored():
+    """How many requests, events and messages there are."""
+    return (AppointmentRequest.of_every_kind.count(), Event.objects.count(), Message.objects.count())
+
+
+def inputs_of(name, request):
+    """Return what is typed for a move of this name."""
+    offer = request.offers.open().first()
+    return {
+        "answer": {"answer": "Telephone us, and we will find a time."},
+        "decline": {"decline_reason": DeclineReason.NOT_OFFERED},
+        "ask": {"question": "Have you had a scan?"},
+        "offer": {"times": [make_time(days=7), make_time(days=8)]},
+        "agree": {"time": make_time(days=7)},
+        "change_time": {"time": make_time(days=9)},
+        "accept": {"offer": offer.pk if offer else 0},
+        "reply": {"reply": "Yes, in May."},
+        "add": {"words": "I also walk with a stick."},
+        "prefer": {"preferences": {"times": ["0-morning"]}},
+        "set_reminders": {"wants_reminders": False},
+        "set_details": {"wants_details": True},
+        "other_times": {"preferences": {"times": ["1-morning"]}},
+    }.get(name, {})
+
+
+def make_request(*, status=Status.NEW, by=None, language="en", is_urgent=False, inputs=None, **changes):
     """Return a request as a patient sends it, walked to `status` by the member of staff `by`.
 
     `changes` replace single answers, `inputs` what staff type for a move.
@@ -49,13 +97,22 @@ def make_request(*, status=Status.NEW, by=None, language="en", is_urgent=False, 
     answers = make_answers(is_urgent=is_urgent, **changes)
     request = workflow.submit(answers, token=new_token(), by=Actor.patient(), language=language).request
     for name in WALKS[status]:
-        request = moved(request, name, by=by, **inputs.get(name, {}))
+        request = moved(request, name, by=by, **((inputs or {}).get(name) or inputs_of(name, request)))
     return request
 
 
 def moved(request, name, *, by, **inputs):
-    """Return the request after one move by this member of staff, who has just looked at it."""
+    """Return the request after one move by this member of staff, who has just looked at it, or by the patient."""
+    if workflow.MOVES[name].made_by == PATIENT:
+        return workflow.move_by_patient(request, name, by=Actor.patient(), **inputs)
     return workflow.move(request, name, by=by.as_actor(), seen_revision=request.revision, **inputs)
+
+
+def link_to(request):
+    """Return the token of a new link to a request."""
+    token = new_token()
+    TrackingLink.make(request, token=token, made_for="test")
+    return token
 
 
 def claimed_request(by, **changes):
@@ -77,3 +134,10 @@ def declined_request(by, *, decline_reason=DeclineReason.NOT_OFFERED, **changes)
 def closed_request(by, **changes):
     """Return a request that `by` answered and closed."""
     return make_request(status=Status.CLOSED, by=by, **changes)
+
+
+def is_doubly_booked():
+    """Say whether a clinician has two agreed times at once."""
+    times = list(TimeOffer.objects.agreed().order_by("clinician", "starts_at"))
+    pairs = pairwise(times)
+    return any(a.clinician_id == b.clinician_id and b.starts_at < a.ends_at for a, b in pairs)

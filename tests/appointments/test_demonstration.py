@@ -2,14 +2,16 @@
 
 import pytest
 from django.conf import settings as site_settings
+from django.utils import timezone
 
 from accounts import demonstration as staff
 from appointments import demonstration
-from appointments.models import AppointmentRequest, Status
+from appointments.models import AppointmentRequest, ClinicQuestion, Status
 from audit.models import Event
 from clinic import demonstration as clinic
 from outbox.models import Message
 from procedures.models import Procedure
+from tests.appointments.factories import is_doubly_booked
 
 pytestmark = pytest.mark.django_db
 
@@ -24,22 +26,23 @@ def demo(settings):
         Procedure.objects.create(key=key)
 
 
-def test_the_first_time_makes_a_dozen_by_the_real_workflow(demo):
-    assert demonstration.load() == "12 made-up requests"
+def test_the_first_time_makes_some_by_the_real_workflow(demo):
+    assert demonstration.load() == "16 made-up requests"
     requests = AppointmentRequest.objects.all()
-    states = {Status.NEW, Status.IN_PROGRESS, Status.ANSWERED, Status.DECLINED, Status.CLOSED}
-    assert set(requests.values_list("status", flat=True)) == states
-    assert Event.objects.filter(verb="request.received").count() == requests.count() == 12
+    assert set(requests.values_list("status", flat=True)) == set(Status.values) - {Status.WITHDRAWN}
+    assert Event.objects.filter(verb="request.received").count() == requests.count() == 16
     assert Message.objects.filter(purpose="answered").count() == 2
     assert {request.language for request in requests} == {"en", "es"}
     assert requests.filter(is_urgent=True).count() == 2
+    assert requests.filter(offers__state="agreed").get().offers.get(state="agreed").starts_at > timezone.now()
+    assert {question.reply[:3] for question in ClinicQuestion.objects.all()} == {"", "Yes"}
     assert len({request.created_at.date() for request in requests}) > 2
 
 
 def test_a_second_time_makes_nothing(demo):
     demonstration.load()
     assert demonstration.load() == "0 made-up requests"
-    assert AppointmentRequest.objects.count() == 12
+    assert AppointmentRequest.objects.count() == 16
 
 
 def test_nobody_made_up_is_mixed_with_real_patients():
@@ -57,6 +60,9 @@ def test_any_number_more_comes_in_all_states_with_every_field_right(demo):
         assert request.full_name
         assert request.matter
         assert request.email_index or request.phone_index
+        assert request.offers.agreed().count() == (request.status == Status.AGREED)
+        assert request.offers.open().exists() or request.status != Status.WAITING or request.clinic_questions.exists()
+    assert not is_doubly_booked()
 
 
 def test_made_up_people_have_telephone_numbers_and_addresses_of_nobody(demo):

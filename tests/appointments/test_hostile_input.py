@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from appointments.models import AppointmentRequest
 from clinic.typed_text import MARK, LongTextField
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
-from tests.appointments.visitor import ADDRESS, GOOD, Visitor
+from tests.appointments.visitor import ADDRESS, FOR_ANOTHER, GOOD, Visitor
 
 HIDDEN = {
     "null": "Ana\x00Sol",
@@ -35,6 +35,7 @@ HOSTILE = {
     "query": "' OR 1=1; --",
 }
 INPUTS = [(step, name) for step, answers in GOOD.items() for name in answers]
+INPUTS_FOR_ANOTHER = [name for name, value in FOR_ANOTHER["person"].items() if value]
 
 pytestmark = pytest.mark.usefixtures("offer")
 
@@ -147,7 +148,7 @@ def test_what_is_too_long_comes_back_whole():
     visitor.fill("matter", "back", matter=text)
     assert (visitor.status, visitor.step) == (422, "matter")
     visitor.fill("matter")
-    assert visitor.step == "person"
+    assert visitor.step == "needs"
 
 
 def test_answers_too_long_to_travel_are_refused_beside_the_text():
@@ -157,8 +158,16 @@ def test_answers_too_long_to_travel_are_refused_beside_the_text():
     assert (visitor.status, visitor.step) == (422, "matter")
     assert visitor.page.errors == ["Your answers are too long for us to carry. Make them shorter."]
     assert visitor.page.values["matter"] == text
-    visitor.fill("matter", matter=text[:3000])
+    visitor.fill("matter", matter=text[:3500])
+    assert visitor.step == "needs"
+    visitor.fill("needs", other_needs=text[-500:])
+    assert (visitor.status, visitor.step) == (422, "needs")
+    assert visitor.page.errors == ["Your answers are too long for us to carry. Make them shorter."]
+    assert visitor.page.values["other_needs"] == text[-500:]
+    visitor.fill("needs", other_needs=text[-100:])
     assert visitor.step == "person"
+    visitor.fill("person", full_name=text[:200], email=f"{'a' * 240}@example.org", phone=f"{text[:90]} 5550123")
+    assert visitor.step == "check"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +180,7 @@ def test_an_answer_that_comes_twice_is_asked_again(step, name):
     assert visitor.page.errors == ["We got 2 answers to this question. Check it, and continue."]
 
 
-@pytest.mark.parametrize("step", GOOD)
+@pytest.mark.parametrize("step", set(GOOD) - {"needs"})
 def test_a_page_without_any_answer_asks_for_them(step):
     visitor = Visitor().reach(step)
     visitor.press("next")
@@ -182,20 +191,22 @@ def test_a_page_without_any_answer_asks_for_them(step):
 # The matrix
 
 
-def check_hostile(step, name, value):
+def check_hostile(step, name, value, changes=None):
     """Send one hostile value; whatever comes back is a page of ours that holds the other answers."""
-    visitor = Visitor().reach(step)
-    visitor.fill(step, **{name: [value] if isinstance(GOOD[step][name], list) else value})
+    changes = changes or {}
+    visitor = Visitor().reach(step, **changes)
+    hostile = {name: [value] if isinstance(GOOD[step].get(name), list) else value}
+    visitor.fill(step, **changes.get(step, {}) | hostile)
     assert visitor.status in (200, 422)
     html = visitor.response.content.decode()
     assert "<script>alert(1)" not in html
     if visitor.status == 422:
         assert visitor.page.errors
-        for other, typed in GOOD[step].items():
+        for other, typed in (GOOD[step] | changes.get(step, {})).items():
             if other != name and other in visitor.page.values:
                 assert visitor.page.values[other] == typed
     else:
-        visitor.reach("check").send()
+        visitor.reach("check", **changes).send()
         assert visitor.status == 303
 
 
@@ -207,6 +218,12 @@ def check_hostile(step, name, value):
         ("signs", "signs", "huge"),
         ("matter", "times", "markup"),
         ("matter", "matter", "markup"),
+        ("matter", "records", "null"),
+        ("matter", "sooner", "huge"),
+        ("needs", "interpreter", "template"),
+        ("needs", "other_needs", "markup"),
+        ("wish", "for_whom", "null"),
+        ("person", "reach_when", "huge emoji"),
         ("person", "full_name", "line breaks"),
         ("person", "email", "huge emoji"),
         ("person", "phone", "huge"),
@@ -217,6 +234,21 @@ def check_hostile(step, name, value):
 )
 def test_a_hostile_answer_is_a_plain_page(step, name, kind):
     check_hostile(step, name, HOSTILE[kind])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("patient_name", "line breaks"), ("relation", "null"), ("call", "markup"), ("patient_born_month", "huge")],
+)
+def test_a_hostile_answer_about_another_person_is_a_plain_page(name, kind):
+    check_hostile("person", name, HOSTILE[kind], FOR_ANOTHER)
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("name", INPUTS_FOR_ANOTHER)
+def test_every_hostile_answer_about_another_person_is_a_plain_page(name, kind):
+    check_hostile("person", name, HOSTILE[kind], FOR_ANOTHER)
 
 
 @pytest.mark.wide

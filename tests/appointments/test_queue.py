@@ -1,5 +1,6 @@
 """The queue: what it opens on, in which order, who may look, how a request is found."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_row_says_who_asks_for_what_since_when_by_when_and_what_is_next(desk, 
     page = desk.get(QUEUE).content.decode()
     for words in ("Ana O’Brien", "Bone repair", "Northside", "3\xa0hours", "Overdue by 2\xa0hours"):
         assert words in page
-    for words in ("Ruben Rask", "in progress", "Urgent", "Answer or decline it", "An appointment"):
+    for words in ("Ruben Rask", "in progress", "Urgent", "Offer times, answer or decline it", "An appointment"):
         assert words in page
 
 
@@ -143,8 +144,8 @@ def test_whom_somebody_looked_for_never_stands_in_an_address(desk):
     make_request()
     response = desk.post(QUEUE, {"q": "ana@example.org"})
     assert response.status_code == 302
-    assert "ana" not in response["Location"]
-    assert "555" not in desk.post(QUEUE, {"q": "206 555 0123"})["Location"]
+    assert not re.search("ana(@|%40)|example", response["Location"])
+    assert not re.search(r"555\W*0123", desk.post(QUEUE, {"q": "206 555 0123"})["Location"])
     assert 'value="ana@example.org"' in desk.get(response["Location"]).content.decode()
 
 

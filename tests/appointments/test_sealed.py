@@ -65,9 +65,24 @@ def test_a_seal_outlives_a_change_of_keys_but_not_the_loss_of_its_own(settings):
         unseal(sealed)
 
 
-def test_a_seal_of_a_form_that_has_changed_is_broken():
+@pytest.mark.parametrize("shape", [None, 0, SHAPE + 1, "2"])
+def test_a_seal_of_a_shape_that_nobody_knows_is_broken(shape):
     with pytest.raises(Broken):
-        Draft.opened(seal({"shape": SHAPE - 1, "token": "t"}))
+        Draft.opened(seal({"shape": shape, "token": "t", "typed": {}}))
+
+
+def test_a_seal_from_before_a_deployment_keeps_all_that_it_held():
+    typed = {"wish": {"wish": "question"}, "matter": {"matter": "It hurts."}}
+    held = {"token": "t", "typed": typed, "signs": [{"key": "numb"}], "signs_language": "en", "was_checked": True}
+    opened = Draft.opened(seal({"shape": 1, **held}))
+    assert (opened.token, opened.typed, opened.signs) == ("t", typed, [{"key": "numb"}])
+    assert (opened.was_checked, opened.page_version) == (True, None)
+    assert Draft.opened(opened.sealed()).typed == typed
+
+
+def test_a_seal_from_before_a_deployment_is_not_stopped_by_a_page_it_was_past():
+    opened = Draft.opened(seal({"shape": 1, "token": "t", "typed": {"person": {"full_name": "Ana"}}}))
+    assert opened.typed["needs"] == {"interpreter": "", "other_needs": ""}
 
 
 @pytest.mark.parametrize("script", SENTENCES)

@@ -11,19 +11,24 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appointments import workflow
-from appointments.admin import sheet
+from appointments.admin import moving, sheet
 from appointments.models import AppointmentRequest, Kind, Status
+from appointments.wording import WORDINGS
+from audit.actors import Actor
 from audit.models import Event
 from outbox import sender
 from outbox.models import Message
+from tests.appointments.at_the_desk import address, press, state_of
 from tests.appointments.factories import (
     SIGNS,
     answered_request,
     claimed_request,
     declined_request,
+    make_answers,
     make_request,
     moved,
 )
+from tests.procedures.published import make_clinic, make_procedure, publish_page
 
 pytestmark = pytest.mark.django_db
 TYPED = "Dear Ana,\n\nTelephone us <b>today</b>."
@@ -34,28 +39,6 @@ def desk(client, reception):
     """Reception's browser, signed in."""
     client.force_login(reception)
     return client
-
-
-def address(request):
-    return reverse("admin:appointments_appointmentrequest_change", args=[request.pk])
-
-
-def press(client, request, name, *, filters="", seen=None, **data):
-    """Open the sheet, press the button of a move as a browser does, and return the answer.
-
-    `seen` is the context of a sheet that was opened earlier.
-    """
-    seen = seen or client.get(address(request)).context
-    hidden = {"seen_revision": seen["seen_revision"], "snapshot": seen["snapshot"]}
-    move = reverse("admin:appointments_appointmentrequest_move", args=[request.pk, name])
-    return client.post(f"{move}{filters}", hidden | data)
-
-
-def state_of(request):
-    """Return what must not change when a move is refused."""
-    request = AppointmentRequest.objects.get(pk=request.pk)
-    events = Event.objects.about(request).exclude(verb=sheet.READ).count()
-    return request.status, request.holder_id, request.revision, request.answer, events, Message.objects.count()
 
 
 # What it shows
@@ -70,6 +53,59 @@ def test_the_sheet_shows_what_the_patient_wrote_and_how_to_reach_them(desk):
     assert 'href="mailto:ana@example.org"' in page
     for sign in SIGNS:
         assert sign["text"] in page
+
+
+def test_the_sheet_shows_what_to_prepare_and_how_to_reach_the_patient(desk):
+    chosen = {"sooner": True, "reach_by": "phone", "reach_when": ["afternoon"], "leave_message": True}
+    chosen |= {"interpreter": "ase", "step_free": True, "other_needs": "<b>Slowly</b>", "records": ["letter", "scan"]}
+    request = make_request(preferences={"times": ["0-morning"], **chosen}, wants_details=True)
+    rows = {row["label"]: row["value"] for row in sheet.preferences(request)}
+    assert rows == {
+        "Can come": "Monday morning",
+        "Wants an earlier time that comes free": "Yes",
+        "Reach them": "By telephone",
+        "May be telephoned": "Afternoon",
+        "May we leave a message?": "Yes",
+        "Needs an interpreter": "American Sign Language",
+        "Needs a way in without steps": "Yes",
+        "What else helps": "<b>Slowly</b>",
+        "Has": "A letter from a doctor, A scan or an X-ray",
+        "Messages may name the treatment": "Yes",
+    }
+    assert "&lt;b&gt;Slowly&lt;/b&gt;" in desk.get(address(request)).content.decode()
+
+
+@pytest.mark.parametrize("call", ["helper", "patient"])
+def test_the_sheet_says_who_asks_for_the_patient_and_whose_the_telephone_is(desk, call):
+    helper = {"full_name": "Bea <i>Smith</i>", "relation": "partner", "call": call}
+    page = desk.get(address(make_request(helper=helper))).content.decode()
+    for words in ("Somebody else asks for the patient", "Bea &lt;i&gt;Smith", "The husband, wife or partner"):
+        assert words in page
+    assert ("of Bea &lt;i&gt;Smith" in page) == (call == "helper")
+    assert ("Who asked, not the patient" in page) == (call == "helper")
+
+
+def test_what_an_older_or_a_newer_form_kept_does_not_break_the_sheet(desk):
+    chosen = {"reach_by": "pigeon", "interpreter": "tlh", "records": ["blood"], "times": ["9-night"]}
+    helper = {"full_name": "Bea", "relation": "boss"}
+    response = desk.get(address(make_request(preferences=chosen, helper=helper)))
+    assert response.status_code == 200
+    assert "Somebody else asks for the patient" not in desk.get(address(make_request())).content.decode()
+
+
+def test_the_sheet_names_the_version_that_the_patient_had_read_and_links_it_to_whoever_may_open_it(desk, manager):
+    make_clinic()
+    procedure = make_procedure()
+    version = publish_page(procedure).live_version
+    answers = make_answers(procedure=procedure.key)
+    sent = workflow.submit(answers, token="t", by=Actor.patient(), language="en", page_version=version.pk)
+    words, link = "Version 1 of “Balloon repair of a broken back bone”", f"/preview/procedure/{version.pk}/"
+    page = desk.get(address(sent.request)).content.decode()
+    assert words in page
+    assert (link in page) == (desk.get(f"/procedures{link}").status_code == 200)
+    desk.force_login(manager)
+    assert f'href="/procedures{link}"' in desk.get(address(sent.request)).content.decode()
+    assert desk.get(f"/procedures{link}").status_code == 200
 
 
 def test_the_sheet_says_loudly_that_an_answer_is_late(desk):
@@ -91,7 +127,7 @@ def test_the_sheet_shows_messages_and_history_in_words(desk, nurse):
 def test_every_event_and_message_of_the_workflow_has_words():
     events = {row.event for row in workflow.MOVES.values()} | {"request.received", sheet.READ}
     assert events <= sheet.WHAT_HAPPENED.keys()
-    assert {row.message for row in workflow.MOVES.values()} - {""} <= sheet.PURPOSES.keys()
+    assert {row.message for row in workflow.MOVES.values()} - {""} <= WORDINGS.keys()
 
 
 def test_the_title_tells_the_reference_and_nothing_of_the_person(desk):
@@ -126,7 +162,7 @@ def test_the_sheet_asks_as_many_queries_for_a_long_history_as_for_a_short_one(
     request, counts = claimed_request(reception), []
     desk.get(address(request))
     for _round in range(2):
-        with django_assert_max_num_queries(12) as asked:
+        with django_assert_max_num_queries(24) as asked:
             desk.get(address(request))
         counts.append(len(asked))
         for _each in range(3):
@@ -266,7 +302,7 @@ def test_the_sheet_offers_what_can_be_done_and_says_why_the_rest_cannot(desk, re
     response = desk.get(address(request))
     assert [button.name for button in response.context["possible"]] == []
     reasons = {button.name: str(button.reason) for button in response.context["impossible"]}
-    assert reasons.keys() == workflow.MOVES.keys()
+    assert reasons.keys() == moving.AT_THE_DESK.keys() - {"not_spam", "spam"}
     assert reasons["answer"] == "Ruben Rask holds this request."
     assert "Ruben Rask holds this request." in response.content.decode()
 
@@ -360,7 +396,7 @@ def test_what_was_seen_counts_for_nothing_when_it_was_altered(desk, reception, s
     [
         ("answer", {"answer": "  \n "}, "Write the answer that the patient will read."),
         ("answer", {}, "Write the answer that the patient will read."),
-        ("answer", {"answer": "a" * 4001}, "Shorten the answer to 4,000 characters."),
+        ("answer", {"answer": "a" * 4001}, "Shorten the text to 4,000 characters."),
         ("decline", {"decline_reason": ""}, "Choose a reason; the patient will read it."),
         ("decline", {"decline_reason": "because\x00"}, "Choose a reason; the patient will read it."),
     ],

@@ -5,21 +5,48 @@ from html.parser import HTMLParser
 
 from django.test import Client
 
+from appointments.models import AppointmentRequest, TrackingLink
+from audit.models import Event
+from outbox.models import Message
+
+MONDAY = "2026-11-23T09:00:00-08:00"
 ADDRESS = {"en": "/appointments/request/", "es": "/es/appointments/request/"}
 
 GOOD = {
-    "wish": {"wish": "appointment", "procedure": "kyphoplasty", "location": "north"},
+    "wish": {"wish": "appointment", "for_whom": "me", "procedure": "kyphoplasty", "location": "north"},
     "signs": {"signs": ["none of these"]},
-    "matter": {"matter": "My back hurts since I fell.", "times": ["0-morning", "2-afternoon"]},
+    "matter": {
+        "matter": "My back hurts since I fell.",
+        "records": ["letter"],
+        "times": ["0-morning", "2-afternoon"],
+        "sooner": "on",
+    },
+    "needs": {"interpreter": "es", "step_free": "on", "other_needs": "Large print."},
     "person": {
         "full_name": "Ana O’Brien",
         "email": "Ana@example.org",
         "phone": "(206) 555-0123 ext. 4",
         "reach_by": "either",
+        "reach_when": ["afternoon"],
         "leave_message": "on",
         "date_of_birth_month": "3",
         "date_of_birth_day": "27",
         "date_of_birth_year": "1956",
+        "wants_details": "on",
+    },
+}
+
+# What is answered otherwise by somebody who asks for another person.
+FOR_ANOTHER = {
+    "wish": {"for_whom": "someone else"},
+    "person": {
+        "patient_name": "Zoë O’Brien",
+        "patient_born_month": "May",
+        "patient_born_day": "4",
+        "patient_born_year": "2015",
+        "relation": "guardian",
+        "call": "helper",
+        **{f"date_of_birth_{part}": None for part in ("month", "day", "year")},
     },
 }
 NO_VALUE = ("br", "img", "input", "link", "meta", "path")
@@ -50,6 +77,8 @@ class Reader(HTMLParser):
     def handle_endtag(self, tag):
         if self.open and tag not in NO_VALUE:
             self.open.pop()
+        if tag == "dt":
+            self.text += " "
 
     def handle_data(self, data):
         tags = [tag for tag, _attributes in self.open]
@@ -112,3 +141,13 @@ class Visitor:
     def send(self):
         """Press "Send your request" and return the response."""
         return self.press("send")
+
+
+def stored():
+    """Return how many requests, links of forms, events and messages there are."""
+    return (
+        AppointmentRequest.objects.count(),
+        TrackingLink.objects.filter(made_for="form").count(),
+        Event.objects.filter(verb="request.received").count(),
+        Message.objects.count(),
+    )

@@ -252,12 +252,6 @@ def test_a_form_opened_before_a_colleague_saved_undoes_nothing_unseen(desk):
 
 
 @pytest.fixture
-def media_root(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return settings.MEDIA_ROOT
-
-
-@pytest.fixture
 def award(media_root, db):
     """An accreditation with a mark that is described."""
     mark = stored_files.store_picture(upload(png(), "mark.png"))

@@ -2,7 +2,6 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
@@ -11,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from clinic import context_processors, views
 from clinic.wsgi import application
 from tests.clinic.factories import make_profile
+from tests.clinic.trouble import database_away
 
 NUMBER = b"(206) 555-0199"
 LOG_IN = "/admin/login/"
@@ -62,11 +62,7 @@ def visitor(monkeypatch):
 def no_database(profile):
     """Let the process know the clinic, then take its database away."""
     context_processors.read_clinic()
-
-    def refuse(execute, *args):
-        raise OperationalError("the database is away")
-
-    with connection.execute_wrapper(refuse):
+    with database_away():
         yield
 
 

@@ -3,21 +3,19 @@
 from collections import namedtuple
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import connection
 from django.utils import timezone
 
 from clinic import status
 from clinic.models import ClinicProfile
 from outbox import sender
 from tests.clinic.factories import make_profile
+from tests.clinic.trouble import database_away
 
 
 @pytest.fixture
 def no_database(db):
-    def refuse(execute, *args):
-        raise OperationalError("the database is away")
-
-    with connection.execute_wrapper(refuse):
+    with database_away():
         yield
 
 

@@ -30,6 +30,8 @@ PATHS = [
     "privacy/",
     "accessibility/",
     "appointments/request/",
+    "appointments/track/",
+    "appointments/track/?done=sent",
     "nowhere/",
     "procedures/withdrawn/",
 ]
@@ -49,6 +51,8 @@ STAFF_ADDRESSES = [
     "accounts/user/add/",
     "appointments/appointmentrequest/",
     "appointments/appointmentrequest/{request}/change/",
+    "appointments/formclosure/",
+    "appointments/formclosure/add/",
     "audit/event/",
     "clinic/clinicprofile/1/change/",
     "clinic/location/",
@@ -107,7 +111,7 @@ def test_reading_sets_no_cookie(new_context):
     context = new_context()
     page = context.new_page()
     for address in ADDRESSES:
-        if not address.endswith(("/request/", "/feedback/")):
+        if not address.endswith(("/request/", "/feedback/", "/track/")):
             page.goto(address)
     assert context.cookies() == []
 

@@ -29,8 +29,7 @@ def fullest(count):
 
 
 @pytest.fixture
-def clinic(transactional_db, settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
+def clinic(transactional_db, media_root):
     return make_clinic()
 
 

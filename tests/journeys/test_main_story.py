@@ -35,6 +35,7 @@ def test_a_patient_reads_asks_and_is_answered(new_context, axe):
     patient.get_by_label("What is the matter?").fill("I fell in the garden, and my back hurts when I stand up.")
     patient.get_by_label("Any time").check()
     patient.get_by_role("button", name="Continue").click()
+    patient.get_by_role("button", name="Continue").click()
     patient.get_by_label("Your full name").fill("Siobhán O’Brien")
     patient.get_by_label("Your email address").fill("siobhan@example.org")
     patient.get_by_label("By email").check()
@@ -72,6 +73,8 @@ def test_a_patient_reads_asks_and_is_answered(new_context, axe):
     # and the patient reads the answer behind the link of the message, where nobody else can.
     link = re.search(r"/appointments/track/\S+", mail.outbox[1].body).group()
     patient.goto(link)
+    patient.get_by_role("link", name="Read our answer").click()
+    patient.get_by_role("button", name="Show it now").click()
     expect(patient.get_by_text(ANSWER)).to_be_visible()
     axe(patient)
 

@@ -87,12 +87,21 @@ def test_a_request_is_asked_with_the_keyboard_alone(page, axe):
     press(page, "Continue with your request")
     type_into(page, "What is the matter?", "My back hurts.")
     choose(page, "Any time")
+    choose(page, "A scan or an X-ray")
+    axe(page)
+    assert fits(page)
+    press(page, "Continue")
+    expect(page).to_have_title(re.compile("^What helps you"))
+    tab_to(page, page.get_by_label("Do you need an interpreter?"))
+    page.keyboard.type("Viet")
+    choose(page, "I need a way in without steps (optional)")
     axe(page)
     assert fits(page)
     press(page, "Continue")
     type_into(page, "Your full name", "Nguyễn Thị Ánh")
     type_into(page, "Your email address", "anh@example.org")
     choose(page, "By email")
+    choose(page, "Morning")
     type_into(page, "Month", "March")
     type_into(page, "Day", "27")
     type_into(page, "Year", "1956")
@@ -113,6 +122,7 @@ def test_a_request_is_asked_with_the_keyboard_alone(page, axe):
     assert fits(page)
     assert request.is_urgent
     assert request.full_name == "Nguyễn Thị Ánh"
+    assert (request.preferences["interpreter"], request.preferences["step_free"]) == ("vi", True)
     assert Message.objects.count() == 1
 
 
@@ -120,7 +130,7 @@ def test_the_browsers_back_shows_each_page_as_it_was_and_sends_nothing_twice(pag
     # Given a request that was sent,
     page.goto("/appointments/request/")
     page.get_by_label("To ask a question").check()
-    page.get_by_label("I am not sure").check()
+    page.get_by_label("I am not sure", exact=True).check()
     page.get_by_label("I have no preference").check()
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("None of these").check()
@@ -173,6 +183,46 @@ def test_the_language_changes_on_the_way_and_nothing_is_lost(page, axe):
     assert page.url.endswith("/es/appointments/request/")
 
 
+def test_a_parent_asks_for_a_child(page, axe):
+    # Given a parent on a small telephone with doubled text,
+    page.set_viewport_size(SMALL)
+    page.goto("/appointments/request/?procedure=kyphoplasty")
+    page.get_by_label("To ask for an appointment").check()
+    page.get_by_label("For my child, or for someone else").check()
+    page.get_by_label("I have no preference").check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("None of these").check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("What is the matter?").fill("She fell from a horse.")
+    page.get_by_label("Any time").check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue").click()
+
+    # when answers are missing, the page says which, of whom,
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert")).to_contain_text("Enter the full name of the patient.")
+    axe(page)
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    assert fits(page)
+
+    # then the request names both, and whom to call.
+    page.get_by_label("Full name of the patient").fill("Zoë O’Brien")
+    page.get_by_label("Your full name").fill("Ana O’Brien")
+    page.get_by_label("A parent or guardian: the patient is a child").check()
+    page.get_by_label("Me", exact=True).check()
+    page.get_by_label("Telephone number of the person we contact").fill("206 555 0123")
+    page.get_by_label("By telephone").check()
+    page.get_by_role("button", name="Continue").click()
+    expect(page).to_have_title(re.compile("^Check your answers"))
+    axe(page)
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    assert fits(page)
+    page.get_by_role("button", name="Send your request").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We have your request")
+    request = AppointmentRequest.objects.get()
+    assert (request.full_name, request.helper["full_name"]) == ("Zoë O’Brien", "Ana O’Brien")
+
+
 @pytest.mark.wide
 @pytest.mark.parametrize("look", LOOKS, ids=["dark", "forced colors"])
 def test_the_pages_can_be_read_in_every_look(page, axe, look):
@@ -183,7 +233,7 @@ def test_the_pages_can_be_read_in_every_look(page, axe, look):
     expect(page.get_by_role("alert")).to_be_focused()
     axe(page)
     page.get_by_label("To ask for an appointment").check()
-    page.get_by_label("I am not sure").check()
+    page.get_by_label("I am not sure", exact=True).check()
     page.get_by_label("I have no preference").check()
     follow(page.get_by_role("button", name="Continue"))
     for sign in ("Your legs feel numb.", "You have a fever."):
@@ -192,3 +242,14 @@ def test_the_pages_can_be_read_in_every_look(page, axe, look):
         axe(page)
         follow(page.get_by_role("button", name=re.compile("^Back")))
         page.get_by_label(sign).uncheck()
+    page.get_by_label("None of these").check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("What is the matter?").fill("My back hurts.")
+    page.get_by_label("Any time").check()
+    for _page in ("the matter", "needs"):
+        axe(page)
+        page.get_by_role("button", name="Continue").click()
+    axe(page)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    axe(page)

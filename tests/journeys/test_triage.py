@@ -5,7 +5,7 @@ from django.core import mail
 from playwright.sync_api import expect
 
 from outbox import sender
-from tests.appointments.factories import make_request
+from tests.appointments.factories import claimed_request, make_request, make_time, moved
 from tests.journeys.walking import fits, follow, log_in
 
 PHONE = {"width": 390, "height": 844}
@@ -102,3 +102,126 @@ def test_two_receptionists_at_one_request_lose_nothing(new_context, axe, recepti
     expect(late.get_by_role("alert")).to_contain_text("Rosa Reyes")
     expect(late.get_by_role("alert")).to_be_focused()
     axe(late)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_reception_calls_whom_no_email_reaches(new_context, axe, reception, scheme):
+    # Given a patient without an e-mail address, who is to be called.
+    page = new_context(viewport=PHONE, color_scheme=scheme).new_page()
+    request = make_request(email="")
+    log_in(page, "reception")
+
+    # When reception looks at the calls to make and opens the first one,
+    page.get_by_role("link", name="1 patient is to be called.").click()
+    page.get_by_role("link", name=request.reference).click()
+    page.get_by_text("What to say").click()
+    expect(page.get_by_text("This is a request, not yet an appointment.")).to_be_visible()
+    axe(page)
+    assert fits(page)
+
+    # calls, and says so,
+    page.get_by_role("button", name="Called: done").click()
+    expect(page.get_by_text("1 call is done.")).to_be_visible()
+
+    # Then no call waits, and a press by mistake can be taken back.
+    page.get_by_text("Calls made").click()
+    axe(page)
+    page.get_by_role("button", name="Not called: undo").click()
+    expect(page.get_by_role("button", name="Called: done")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_manager_sees_new_words_before_patients_do(new_context, axe, manager, scheme):
+    page = new_context(viewport=PHONE, color_scheme=scheme).new_page()
+    log_in(page, "manager")
+    page.goto("/admin/appointments/messagewording/")
+    axe(page)
+    page.get_by_role("link", name="English Reminder of your appointment").click()
+    page.get_by_label("Text").fill("Come!")
+    page.get_by_role("button", name="Save these words").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    axe(page)
+    page.get_by_label("Text").fill("Come on {time}.\n\n{place}")
+    page.get_by_role("button", name="Show me how it looks").click()
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    axe(page)
+    assert fits(page)
+    page.get_by_role("button", name="Save these words").click()
+    expect(page.get_by_text("This message says your own words.")).to_be_visible()
+    page.get_by_role("button", name="Go back to our words").click()
+    expect(page.get_by_text("This message says our words.")).to_be_visible()
+
+
+def test_reception_offers_times_and_changes_and_cancels_what_the_patient_chose(page, axe, reception):
+    # Given a request that reception holds, in a clinic with a place and a clinician,
+    request = claimed_request(reception)
+    first, second = make_time(days=7), make_time(days=8)
+    log_in(page, "reception")
+    sheet = f"/admin/appointments/appointmentrequest/{request.pk}/change/"
+    page.goto(sheet)
+
+    # when reception offers two times, after a first try without a clinician,
+    offer = fold(page, "Offer times")
+    offer.locator("summary").click()
+    axe(page)
+    for number, time in ((1, first), (2, second)):
+        row = offer.get_by_role("group").nth(number - 1)
+        row.get_by_label("Place").select_option("Northside")
+        row.get_by_label("Day").fill(time.starts_at.strftime("%Y-%m-%d"))
+        row.get_by_label("Starts at").fill("10:00")
+    offer.get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    axe(page)
+    for number in (1, 2):
+        offer.get_by_role("group").nth(number - 1).get_by_label("Clinician").select_option("Dr. Cora")
+    offer.get_by_role("button").click()
+    expect(page.get_by_text("can choose a time now")).to_be_visible()
+    page.goto("/admin/appointments/appointmentrequest/?view=patient")
+    expect(page.get_by_text("The patient chooses: 2 times offered")).to_be_visible()
+    axe(page)
+
+    # and the patient says something, and accepts one,
+    request.refresh_from_db()
+    request = moved(request, "add", by=None, words="I walk with a stick.")
+    moved(request, "accept", by=None, offer=request.offers.open().last().pk)
+    page.goto(sheet)
+    expect(page.get_by_text("I walk with a stick.")).to_be_visible()
+    expect(page.get_by_text("agreed", exact=True)).to_be_visible()
+    axe(page)
+
+    # then the time can be changed,
+    change = fold(page, "Change the agreed time")
+    change.locator("summary").click()
+    change.get_by_label("Starts at").fill("11:30")
+    change.get_by_role("button").click()
+    expect(page.get_by_text("is changed")).to_be_visible()
+
+    # and cancelled, in two presses.
+    page.goto(sheet)
+    cancel = fold(page, "Cancel the agreed time")
+    expect(cancel.get_by_role("button")).to_be_hidden()
+    cancel.locator("summary").click()
+    cancel.get_by_role("button", name="Yes, cancel the agreed time").click()
+    expect(page.get_by_text("No time is offered or agreed now.")).to_be_visible()
+
+
+def test_times_can_be_offered_on_a_telephone_and_without_a_script(new_context, reception):
+    page = new_context(viewport={"width": 320, "height": 700}, java_script_enabled=False).new_page()
+    request, time = claimed_request(reception, location="northside"), make_time(days=7)
+    log_in(page, "reception")
+    page.goto(f"/admin/appointments/appointmentrequest/{request.pk}/change/")
+    agree = fold(page, "Agree a time by telephone")
+    agree.locator("summary").click()
+    assert fits(page)
+    agree.get_by_label("Place").select_option("Northside")
+    agree.get_by_label("Clinician").select_option("Dr. Cora")
+    agree.get_by_label("Day").fill(time.starts_at.strftime("%Y-%m-%d"))
+    agree.get_by_label("Starts at").fill("10:00")
+    agree.get_by_role("button").click()
+    expect(page.get_by_text("is agreed")).to_be_visible()
+    assert request.offers.agreed().get().starts_at == time.starts_at
+
+
+def fold(page, label):
+    """Return the part of the sheet that opens under this label."""
+    return page.locator("details.move").filter(has=page.locator("summary", has_text=label))

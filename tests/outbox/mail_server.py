@@ -1,7 +1,9 @@
 """A small SMTP server (RFC 5321) that tests send real mail to, and that refuses what it is told to refuse."""
 
+import socket
 import socketserver
 import threading
+from contextlib import suppress
 from email import message_from_bytes, policy
 
 ACCEPTED = "250 OK"
@@ -34,6 +36,31 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __exit__(self, *args):
         self.shutdown()
         self.server_close()
+
+
+class SilentServer:
+    """A mail server that takes connections and says nothing. `address` is (host, port)."""
+
+    def __init__(self):
+        # The system itself answers on the listening socket, so nobody need be there.
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=16)
+        self.socket.setblocking(False)
+        self.address = self.socket.getsockname()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        self.socket.close()
+
+    def visits(self):
+        """Return how many connected since this was last asked."""
+        number = 0
+        with suppress(BlockingIOError):
+            while True:
+                self.socket.accept()[0].close()
+                number += 1
+        return number
 
 
 class Conversation(socketserver.StreamRequestHandler):

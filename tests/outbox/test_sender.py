@@ -18,7 +18,7 @@ from outbox.models import CLAIM_LASTS, WAITS, Message, Sender, State
 from tests.at_once import at_once
 from tests.clinic.factories import make_profile
 from tests.outbox.factories import given_up, make_message
-from tests.outbox.mail_server import MailServer
+from tests.outbox.mail_server import MailServer, SilentServer
 
 
 @pytest.fixture
@@ -150,6 +150,26 @@ def test_a_mail_server_that_is_down_loses_nothing(server, settings):
     with time_machine.travel(message.not_before + timedelta(seconds=1)):
         assert sender.send_due() == 1
     assert [received["Message-ID"] for received in server.received] == [message.message_id]
+
+
+@pytest.mark.django_db
+def test_a_mail_server_that_stays_silent_is_given_up_and_every_message_waits_for_the_next_try(server, settings):
+    one, other = make_message(), make_message()
+    settings.EMAIL_TIMEOUT = 0.05
+    with SilentServer() as silent:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = silent.address
+        assert sender.send_due() == 0
+        assert silent.visits() == 2
+    for message in (one, other):
+        assert state_of(message) == (State.WAITING, 1, "SMTPServerDisconnected")
+    Message.objects.update(not_before=timezone.now())
+    settings.EMAIL_TIMEOUT = 10
+    settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
+    assert sender.send_due() == 2
+
+
+def test_the_sender_never_waits_for_a_mail_server_without_an_end(settings):
+    assert 0 < settings.EMAIL_TIMEOUT < CLAIM_LASTS.total_seconds()
 
 
 @pytest.mark.django_db

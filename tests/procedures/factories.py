@@ -7,14 +7,7 @@ from audit.actors import Actor
 from clinic.models import Clinician, StoredFile
 from procedures import feedback, publishing
 from procedures.content_files import fill
-from procedures.models import (
-    Condition,
-    ConditionPage,
-    ConditionVersion,
-    Procedure,
-    ProcedurePage,
-    ProcedureVersion,
-)
+from procedures.models import Condition, ConditionPage, ConditionVersion, Procedure, ProcedurePage, ProcedureVersion
 from procedures.sections import section_named, sections_of
 
 COMMAND = Actor.command("tests")
@@ -132,6 +125,18 @@ def make_both_published(subject=None, **options):
     subject = subject or make_procedure()
     versions = [make_signed_off(make_page(subject, language=language), **options) for language in ("en", "es")]
     return publishing.publish(versions=versions, by=COMMAND)
+
+
+def make_live(draft):
+    """Put a draft before patients by the whole way, and return it."""
+    publishing.send_for_review(version=draft, by=COMMAND)
+    publishing.sign_off(version=draft, by=COMMAND, reviewer=make_clinician())
+    return publishing.publish(versions=[draft], by=COMMAND)[0]
+
+
+def content(version):
+    """Return all that a version says: what each section holds, by the section's key."""
+    return {section.key: section.read(version) for section in sections_of(version)}
 
 
 def save(version, key, values, *, by=COMMAND):

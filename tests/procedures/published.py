@@ -7,6 +7,7 @@ from django.utils import timezone
 from clinic.models import Accreditation, Clinician, ClinicProfile, Closure, OpeningHours
 from procedures import publishing
 from procedures.content_files import fill
+from procedures.models import Leaflet
 from tests.clinic.factories import make_location
 from tests.procedures import factories
 from tests.procedures.factories import COMMAND as BY
@@ -167,3 +168,8 @@ def make_full_clinic(rows=1):
     sections = every_section(rows) | {"related": {"related": related}}
     publish_in_both_languages(procedure, slugs, sections=sections)
     return procedure
+
+
+def leaflet(language="en"):
+    """Return the leaflet of the only page that is published in a language."""
+    return Leaflet.objects.get(version__page__language=language, version__state="published")

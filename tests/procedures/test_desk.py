@@ -289,6 +289,33 @@ def test_nobody_signs_off_their_own_writing_from_the_desk_either(superuser):
     assert "You wrote part of this version" in response.content.decode()
 
 
+LEAK = {"key": "leak", "name": "Cement leaks out", "how_often": "Rare", "sources": ["a"]}
+CLOT = LEAK | {"key": "clot", "name": "A blood clot"}
+
+
+def left_out(client, version):
+    return [str(risk) for risk in overview(client, version).context["risks_left_out"]]
+
+
+def test_whoever_signs_is_told_which_sourced_risks_a_version_leaves_out(editor):
+    rumour = LEAK | {"key": "rumour", "name": "A rumour", "sources": []}
+    live = make_published(sections={"risks": [LEAK, rumour]})
+    spanish = [LEAK | {"name": "Sale cemento"}, CLOT | {"name": "Coágulo"}]
+    make_draft(make_page(live.page.procedure, language="es"), sections={"risks": spanish})
+    draft, client = make_draft(live.page, sections={"risks": []}), signed_in(editor)
+    assert left_out(client, draft) == ["Cement leaks out", "Coágulo"]
+    assert '<span lang="es">Coágulo</span> (Spanish, draft)' in overview(client, draft).content.decode()
+    save(draft, "risks", [LEAK, CLOT])
+    assert left_out(client, draft) == []
+
+
+def test_a_risk_of_another_procedure_or_of_a_past_version_is_not_missed(editor):
+    make_published(make_page(make_procedure(key="another"), slug="another"), sections={"risks": [LEAK]})
+    live = make_published(sections={"risks": [CLOT]})
+    publishing.publish(versions=[make_signed_off(live.page, sections={"risks": []})], by=COMMAND)
+    assert left_out(signed_in(editor), make_draft(live.page, sections={"risks": []})) == []
+
+
 def test_an_unknown_button_or_version_is_not_found(editor):
     client, version = signed_in(editor), make_draft()
     assert press(client, version, "abolish").status_code == 404
@@ -310,7 +337,7 @@ def test_a_form_without_its_token_changes_nothing_and_keeps_the_words(reviewer):
 def test_the_overview_takes_as_many_queries_for_a_full_page(editor, django_assert_num_queries):
     client = signed_in(editor)
     for version in (make_draft(), full_draft()):
-        with django_assert_num_queries(19):
+        with django_assert_num_queries(20):
             overview(client, version)
 
 

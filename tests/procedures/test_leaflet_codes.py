@@ -12,21 +12,11 @@ from clinic.models import ClinicProfile
 from procedures import publishing
 from procedures.changes_since import changes
 from procedures.models import Leaflet
-from tests.procedures.published import BY, every_section, make_clinic, make_procedure, publish_page
+from tests.procedures.published import BY, every_section, publish_page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clinic")]
 
 ADDRESS = "/procedures/leaflet/"
-
-
-@pytest.fixture(autouse=True)
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def kyphoplasty():
-    return make_procedure()
 
 
 def publish(procedure, **sections):

@@ -103,7 +103,9 @@ def test_a_part_without_anything_in_it_is_not_shown(client, kyphoplasty):
 
 def test_the_request_form_is_opened_for_this_procedure(client, kyphoplasty):
     publish_page(kyphoplasty)
-    assertContains(client.get("/procedures/kyphoplasty/"), 'href="/appointments/request/?procedure=kyphoplasty"')
+    assertContains(
+        client.get("/procedures/kyphoplasty/"), 'href="/appointments/request/?procedure=kyphoplasty&amp;version=1"'
+    )
 
 
 def test_the_condition_is_told_in_the_words_of_its_own_page(client, kyphoplasty):

@@ -1,0 +1,92 @@
+"""Calls on the sheet: what to say to a patient who was not written to, and the presses that say how it went."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.translation import get_language_info, gettext, ngettext
+from django.views.decorators.http import require_POST
+
+from appointments import workflow
+from appointments.messages import without_link, words_to_say
+from appointments.models import CallBecause
+from appointments.wording import WORDINGS
+from appointments.workflow.table import TRIAGE
+
+
+def calls(asked, *, user):
+    """Return the template context of the calls of one request."""
+    to_make, made = workflow.calls_about(asked)
+    return {
+        "calls_to_make": [_line(asked, call) | {"say": _what_to_say(asked, call)} for call in to_make],
+        "calls_made": [_line(asked, call) for call in made],
+        "may_press": user.has_perm(TRIAGE),
+        "call_language": get_language_info(asked.language)["name_translated"],
+    }
+
+
+def _line(asked, call):
+    return {
+        "key": call.key,
+        "about": WORDINGS[call.purpose].label if call.purpose in WORDINGS else call.purpose,
+        "because": CallBecause(call.because).label,
+        "since": call.since,
+        "done_at": call.task.done_at if call.task else None,
+        "done_by": call.task.done_by if call.task else None,
+    }
+
+
+def _what_to_say(asked, call):
+    """Return the words of the message that did not arrive, else those that it would have now."""
+    if call.message is not None:
+        return without_link(call.message.text)
+    return words_to_say(asked, call.purpose) if call.purpose in WORDINGS else ""
+
+
+# What can be pressed, by its name in the address
+
+
+def _called(asked, data, by):
+    number = workflow.call_made(asked, set(data.getlist("call")), by=by)
+    return ngettext("%(number)d call is done.", "%(number)d calls are done.", number) % {"number": number}
+
+
+def _not_called(asked, data, by):
+    workflow.call_not_made(asked, data.get("call", ""), by=by)
+    return gettext("The call is to be made again.")
+
+
+def _came_back(asked, data, by):
+    workflow.email_came_back(asked, by=by)
+    return gettext("No more e-mail goes to this patient. What they did not get is among the calls to make.")
+
+
+def _arrives(asked, data, by):
+    workflow.email_arrives(asked, by=by)
+    return gettext("E-mail goes to this patient again.")
+
+
+PRESSES = {"called": _called, "not-called": _not_called, "came-back": _came_back, "arrives": _arrives}
+
+
+class Presses:
+    """The part of the request's admin that these presses are posted to."""
+
+    def get_urls(self):
+        reach = self.admin_site.admin_view(require_POST(self.reach_view))
+        address = path("<path:object_id>/reach/<slug:name>/", reach, name="appointments_appointmentrequest_reach")
+        return [address, *super().get_urls()]
+
+    def reach_view(self, request, object_id, name):
+        """Write down how reaching the patient went, and show the sheet again."""
+        asked = self.asked(request, object_id)
+        if name not in PRESSES:
+            raise Http404
+        if not request.user.has_perm(TRIAGE):
+            raise PermissionDenied
+        try:
+            messages.success(request, PRESSES[name](asked, request.POST, request.user.as_actor()))
+        except workflow.Refused as refused:
+            messages.error(request, refused.reason)
+        address = reverse("admin:appointments_appointmentrequest_change", args=[asked.pk])
+        return HttpResponseRedirect(self.with_filters(request, address))

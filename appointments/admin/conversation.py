@@ -1,0 +1,89 @@
+"""What was said since the request came, on its sheet: questions, replies, what the patient added, and the times."""
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from appointments import workflow
+from appointments.admin import sheet
+from appointments.models import AmendmentKind, OfferState
+
+TIME_TONES = {OfferState.OPEN: "waiting", OfferState.AGREED: "good", OfferState.RELEASED: "stopped"}
+
+
+def since(asked):
+    """Return the template context of the sheet's blocks about what came after the request (5 queries at most)."""
+    times = _times(asked)
+    return {
+        "said": sorted(_changes(asked) + _questions(asked), key=lambda item: item["when"], reverse=True),
+        "times": [time for time in times if time["is_current"]],
+        "earlier_times": [time for time in times if not time["is_current"]],
+    }
+
+
+def _changes(asked):
+    """Return what the patient added, and how they changed when it suits: each with what it was until then."""
+    items, later = [], asked.preferences or {}
+    for amendment in reversed(asked.amendments.all()):
+        item = {"when": timezone.localtime(amendment.made_at), "is_patients": True}
+        if amendment.kind == AmendmentKind.ADDED:
+            items.append(item | {"what": gettext("The patient added"), "text": amendment.words})
+        elif amendment.kind == AmendmentKind.PREFERENCES:
+            earlier = later | amendment.before
+            rows = _changed_rows(earlier, later)
+            what = gettext("The patient changed when it suits") if rows else gettext("When it suits stays as it was")
+            items.append(item | {"what": what, "rows": rows})
+            later = earlier
+        else:
+            later = amendment.before.get("preferences", later) or {}
+    return items
+
+
+def _changed_rows(earlier, later):
+    """Return the preferences that differ, each with its words now and until then."""
+    before = {row["label"]: row["value"] for row in sheet.in_words(earlier)}
+    now = {row["label"]: row["value"] for row in sheet.in_words(later)}
+    return [
+        {"label": label, "value": now.get(label, "–"), "before": before.get(label, "–")}
+        for label in now | before
+        if now.get(label) != before.get(label)
+    ]
+
+
+def _questions(asked):
+    items = []
+    for question in asked.clinic_questions.select_related("asked_by"):
+        what = gettext("%(name)s asked") % {"name": question.asked_by}
+        waits = gettext("No reply yet.") if question.replied_at is None else ""
+        items.append(
+            {"when": timezone.localtime(question.asked_at), "what": what, "text": question.text, "waits": waits}
+        )
+        if question.replied_at is not None:
+            when, what = timezone.localtime(question.replied_at), gettext("The patient replied")
+            items.append({"when": when, "what": what, "text": question.reply, "is_patients": True})
+    return items
+
+
+def _times(asked):
+    offers = list(asked.offers.select_related("location", "clinician"))
+    free = set()
+    if any(offer.state == OfferState.OPEN for offer in offers):
+        free = {offer.pk for offer in workflow.free_offers(asked)}
+    return [_time(offer, is_free=offer.pk in free) for offer in offers]
+
+
+def _time(offer, *, is_free):
+    is_lost = offer.state == OfferState.OPEN and not is_free
+    return {
+        "when": timezone.localtime(offer.starts_at),
+        "minutes": offer.minutes,
+        "place": offer.location.name,
+        "clinician": offer.clinician.name,
+        "state": _lost_in_words(offer) if is_lost else offer.get_state_display(),
+        "tone": "urgent" if is_lost else TIME_TONES[offer.state],
+        "is_current": offer.state != OfferState.RELEASED,
+    }
+
+
+def _lost_in_words(offer):
+    """Return why a time that is still offered can no longer be had."""
+    return gettext("offered, but past") if offer.starts_at <= timezone.now() else gettext("offered, but taken since")

@@ -1,0 +1,329 @@
+"""What is typed for a move on the sheet: a form a kind of input, in which nothing that was typed is lost."""
+
+import re
+from datetime import timedelta
+
+from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from appointments import workflow
+from appointments.models import DeclineReason
+from clinic.hours import SkippedTime, moment_of
+from clinic.models import Clinician, Location, hours_at
+
+NOT_TYPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+FAR = timedelta(days=365)
+USUAL_MINUTES = 30
+
+
+class MoveForm(forms.Form):
+    """A move for which nothing is typed, and what the forms of all moves have in common.
+
+    `asked` is the request, `name` the move. `doubts` are sentences about what is odd but may be right: a second press,
+    whose `accepted` names the same ones, goes ahead.
+    """
+
+    accepted = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data=None, *, asked, name):
+        super().__init__(auto_id="id_%s")
+        self.asked, self.move = asked, name
+        self.build()
+        if data is not None:
+            # Characters that nobody types are left out.
+            self.data = {field: NOT_TYPED.sub("", data.get(field, "").replace("\r\n", "\n")) for field in self.fields}
+            self.is_bound = True
+        self.doubts, self.doubted = [], []
+
+    @property
+    def open_doubts(self):
+        """The doubts, unless the press accepts them all."""
+        return [] if set(self.doubted) <= set(self.data.get("accepted", "").split()) else self.doubts
+
+    def build(self):
+        """Add the fields that depend on the request."""
+
+    def inputs(self):
+        """Return what the workflow takes, of a form that is valid."""
+        return {}
+
+    @property
+    def in_words(self):
+        """What was typed, as a text to copy; "" when it is nothing but a choice."""
+        return ""
+
+    @property
+    def rows(self):
+        """The visible fields by groups, as (legend or "", fields)."""
+        return [("", [field for field in self if not field.is_hidden])]
+
+    @property
+    def answered(self):
+        """The doubts that a next press accepts, for its hidden field."""
+        return " ".join(self.doubted)
+
+    def take(self, refused):
+        """Put the reason for which the workflow sent it back beside the field it is about."""
+        self.add_error(refused.field if refused.field in self.fields else None, refused.reason)
+
+
+class WordsForm(MoveForm):
+    """A form with one field, named as the input of its move."""
+
+    @property
+    def field_name(self):
+        """The name of its one field."""
+        return workflow.MOVES[self.move].input
+
+    def inputs(self):
+        """Return the words as they were typed; the workflow judges them."""
+        return {self.field_name: self.data[self.field_name]}
+
+    @property
+    def in_words(self):
+        """The words that were typed."""
+        return self.data.get(self.field_name, "")
+
+
+class AnswerForm(WordsForm):
+    """The words that the patient will read."""
+
+    answer = forms.CharField(
+        label=_("Your answer"),
+        help_text=_("The patient reads it on the private page of this request. Write it in their language."),
+        widget=forms.Textarea(attrs={"rows": 8, "dir": "auto"}),
+        strip=False,
+        required=False,
+    )
+
+
+class QuestionForm(WordsForm):
+    """What the clinic wants to know before it can go on."""
+
+    question = forms.CharField(
+        label=_("Your question"),
+        help_text=_(
+            "The patient reads and answers it on the private page of this request. Write it in their language."
+        ),
+        widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
+        strip=False,
+        required=False,
+    )
+
+
+class DeclineForm(WordsForm):
+    """Why the clinic cannot help."""
+
+    decline_reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("The patient reads it on the private page of this request."),
+        widget=forms.Select(choices=[("", _("Choose a reason")), *DeclineReason.choices]),
+        required=False,
+    )
+
+    @property
+    def in_words(self):
+        """Nothing: a choice is soon made again."""
+        return ""
+
+
+# Times
+
+PARTS = ("location", "clinician", "day", "time", "minutes")
+MISSING = {
+    "location": _("Choose a place."),
+    "clinician": _("Choose a clinician."),
+    "day": _("Enter the day."),
+    "time": _("Enter when it starts."),
+    "minutes": _("Enter how many minutes it takes."),
+}
+LEGENDS = (_("First time"), _("Second time (optional)"), _("Third time (optional)"))
+
+
+class TimesForm(MoveForm):
+    """Up to three times, typed as clocks at the clinic show them. A row without a day and a time is left out."""
+
+    how_many = 3
+
+    def build(self):
+        """Add the fields of each row: places and clinicians in use, those who do what is asked for first."""
+        self.auto_id = f"id_{self.move}_%s"
+        self.places = {place.key: place for place in Location.objects.filter(is_open=True)}
+        self.clinicians = {clinician.key: clinician for clinician in Clinician.objects.filter(is_shown=True)}
+        fit = self._fit_clinicians()
+        for number in range(1, self.how_many + 1):
+            fields = _row_fields(_choices(self.places.values(), _("Choose a place")), self._clinician_choices(fit))
+            self.fields |= {f"{part}_{number}": fields[part] for part in PARTS}
+            place = self.asked.location.key if self.asked.location else ""
+            self.initial |= {f"location_{number}": place, f"minutes_{number}": USUAL_MINUTES}
+            self.initial[f"clinician_{number}"] = fit[0].key if len(fit) == 1 else ""
+
+    def _fit_clinicians(self):
+        """Return those in use who perform the procedure that is asked for."""
+        performing = set(self.asked.procedure.clinicians.values_list("key", flat=True)) if self.asked.procedure else ()
+        return [clinician for key, clinician in self.clinicians.items() if key in performing]
+
+    def _clinician_choices(self, fit):
+        others = [clinician for clinician in self.clinicians.values() if clinician not in fit]
+        if not fit:
+            return _choices(others, _("Choose a clinician"))
+        groups = [(_("For this treatment"), _choices(fit)), (_("Others"), _choices(others))]
+        return [("", _("Choose a clinician")), *((label, rows) for label, rows in groups if rows)]
+
+    @property
+    def rows(self):
+        """The fields of each time under its legend."""
+        legends = LEGENDS if self.how_many > 1 else ("",)
+        return [(legends[number - 1], [self[f"{part}_{number}"] for part in PARTS]) for number in self._numbers]
+
+    @property
+    def _numbers(self):
+        return range(1, self.how_many + 1)
+
+    @property
+    def in_words(self):
+        """A line for each row that was filled in."""
+        return "\n".join(self._line(number) for number in self._numbers if self._is_filled_in(number))
+
+    def _line(self, number):
+        location, clinician, day, time, minutes = (self.data.get(f"{part}_{number}", "") for part in PARTS)
+        names = [getattr(self.places.get(location), "name", ""), getattr(self.clinicians.get(clinician), "name", "")]
+        return ", ".join(word for word in (*names, day, time, f"{minutes} min" if minutes else "") if word)
+
+    def _is_filled_in(self, number):
+        return bool(self.data.get(f"day_{number}") or self.data.get(f"time_{number}"))
+
+    def clean(self):
+        """Make the rows proposed times, with a sentence beside what must be mended, or about what is odd."""
+        self.proposed = {}
+        for number in self._numbers:
+            if self._is_filled_in(number):
+                self._read(number)
+        if not self.proposed and not self.errors:
+            self.add_error("day_1", _("Enter a day and a time."))
+        return self.cleaned_data
+
+    def _read(self, number):
+        typed = {part: self.cleaned_data.get(f"{part}_{number}") for part in PARTS}
+        typed["location"] = self.places.get(typed["location"])
+        typed["clinician"] = self.clinicians.get(typed["clinician"])
+        for part in PARTS:
+            if not typed[part] and f"{part}_{number}" not in self.errors:
+                self.add_error(f"{part}_{number}", MISSING[part])
+        if all(f"{part}_{number}" not in self.errors for part in PARTS):
+            self._propose(number, typed)
+
+    def _propose(self, number, typed):
+        at, zone = typed["time"].replace(second=0, microsecond=0), timezone.get_default_timezone()
+        try:
+            starts_at, is_twice = moment_of(typed["day"], at, zone=zone)
+            time = workflow.ProposedTime(typed["location"], typed["clinician"], starts_at, typed["minutes"])
+            workflow.check_times([time], field="times")
+        except SkippedTime:
+            reason = _("Clocks skip this time on that day, as they are put forward. Choose another time.")
+            self.add_error(f"time_{number}", reason)
+        except OverflowError:
+            self.add_error(f"day_{number}", _("Choose a time within the next 3 years."))
+        except workflow.Unfit as refused:
+            self.add_error(self._field_of(number), refused.reason)
+        else:
+            self.proposed[number] = time
+            self._doubt(time, is_twice=is_twice)
+
+    def _field_of(self, number):
+        """Return the field that a refusal of the workflow is shown beside."""
+        is_short_enough = 0 < self.cleaned_data[f"minutes_{number}"] <= workflow.LONGEST_MINUTES
+        return f"day_{number}" if is_short_enough else f"minutes_{number}"
+
+    def _doubt(self, time, *, is_twice):
+        """Note what is odd about a time but may be meant."""
+        hours = hours_at(time.location)
+        local = timezone.localtime(time.starts_at)
+        facts = {
+            "place": time.location.name,
+            "day": date_format(local, "DATE_FORMAT"),
+            "time": date_format(local, "TIME_FORMAT"),
+        }
+        doubts = []
+        if is_twice:
+            doubts.append(
+                ("twice", _("Clocks show %(time)s twice on %(day)s, as they are put back. We take the first."))
+            )
+        if local.date() in hours.closed:
+            doubts.append(("closed", _("%(place)s is closed on %(day)s.")))
+        elif hours.spans and not hours.cover(time.starts_at, time.ends_at):
+            doubts.append(("hours", _("%(place)s is not open for all of this time: %(day)s, %(time)s.")))
+        if time.starts_at > timezone.now() + FAR:
+            doubts.append(("far", _("%(day)s is more than a year away.")))
+        where_and_when = f"{time.location.key}/{time.starts_at:%Y%m%dT%H%M}/{time.minutes}"
+        self.doubts += [str(words) % facts for _kind, words in doubts]
+        self.doubted += [f"{kind}/{where_and_when}" for kind, _words in doubts]
+
+    def inputs(self):
+        """Return the times that were typed."""
+        return {"times": list(self.proposed.values())}
+
+    def take(self, refused):
+        """Put the reason beside the row that it is about."""
+        number = list(self.proposed)[refused.number] if isinstance(refused, workflow.UnfitTime) else 1
+        self.add_error(f"day_{number}", refused.reason)
+
+
+class TimeForm(TimesForm):
+    """One time; where one is agreed already, it is where the change starts from."""
+
+    how_many = 1
+
+    def build(self):
+        """Add the fields, filled in with the time that is agreed."""
+        super().build()
+        agreed = self.asked.offers.agreed().select_related("location", "clinician").first()
+        if agreed is not None:
+            local = timezone.localtime(agreed.starts_at)
+            self.initial |= {"location_1": agreed.location.key, "clinician_1": agreed.clinician.key}
+            self.initial |= {"day_1": local.date(), "time_1": local.time(), "minutes_1": agreed.minutes}
+
+    def inputs(self):
+        """Return the time that was typed."""
+        return {"time": next(iter(self.proposed.values()), None)}
+
+
+def _choices(rows, empty=None):
+    return [*([("", empty)] if empty else []), *((row.key, row.name) for row in rows)]
+
+
+def _row_fields(places, clinicians):
+    return {
+        "location": forms.CharField(label=_("Place"), widget=forms.Select(choices=places), required=False),
+        "clinician": forms.CharField(label=_("Clinician"), widget=forms.Select(choices=clinicians), required=False),
+        "day": forms.DateField(
+            label=_("Day"),
+            widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            error_messages={"invalid": _("Enter the day, such as 2026-12-31.")},
+            required=False,
+        ),
+        "time": forms.TimeField(
+            label=_("Starts at"),
+            widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+            error_messages={"invalid": _("Enter when it starts, such as 14:30.")},
+            required=False,
+        ),
+        "minutes": forms.IntegerField(
+            label=_("Minutes"),
+            widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4}),
+            error_messages={"invalid": _("Enter how many minutes it takes, such as 30.")},
+            required=False,
+        ),
+    }
+
+
+FORMS = {
+    "": MoveForm,
+    "answer": AnswerForm,
+    "decline_reason": DeclineForm,
+    "question": QuestionForm,
+    "times": TimesForm,
+    "time": TimeForm,
+}

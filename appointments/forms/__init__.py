@@ -1,0 +1,51 @@
+"""The questions that a patient is asked, and the sentences said when an answer cannot be taken."""
+
+from appointments.forms.preferences import (
+    ANY_TIME,
+    PARTS_OF_DAY,
+    PreferencesForm,
+    ReachBy,
+    parts_in_words,
+    time_choices,
+    times_in_words,
+)
+from appointments.forms.steps import (
+    EMAIL_LENGTH,
+    FORMS,
+    NAME_LENGTH,
+    NO_PREFERENCE,
+    NONE_OF_THESE,
+    NOT_SURE,
+    PHONE_LENGTH,
+    TEXT_LENGTH,
+    ForWhom,
+    Record,
+    Relation,
+    StepForm,
+    ToContact,
+    interpreter_choices,
+)
+
+__all__ = [
+    "ANY_TIME",
+    "EMAIL_LENGTH",
+    "FORMS",
+    "NAME_LENGTH",
+    "NONE_OF_THESE",
+    "NOT_SURE",
+    "NO_PREFERENCE",
+    "PARTS_OF_DAY",
+    "PHONE_LENGTH",
+    "TEXT_LENGTH",
+    "ForWhom",
+    "PreferencesForm",
+    "ReachBy",
+    "Record",
+    "Relation",
+    "StepForm",
+    "ToContact",
+    "interpreter_choices",
+    "parts_in_words",
+    "time_choices",
+    "times_in_words",
+]

@@ -1,0 +1,46 @@
+"""What the room keeps, a file a subject: the request, what is said about it later, times, calls, private links."""
+
+from appointments.models.amendments import Amendment, AmendmentKind, ClinicQuestion
+from appointments.models.closing import FormClosure
+from appointments.models.contact import CallBecause, MessageWording, PhoneTask
+from appointments.models.links import TRACKING_LINK_LASTS, SentForm, TrackingLink
+from appointments.models.offers import OfferState, TimeOffer
+from appointments.models.requests import (
+    OPEN,
+    STATUS_TONES,
+    WAITS_FOR_CLINIC,
+    AppointmentRequest,
+    DeclineReason,
+    HeldBecause,
+    Kind,
+    Status,
+    Wish,
+    normalise_email,
+    normalise_phone,
+)
+
+__all__ = [
+    "OPEN",
+    "STATUS_TONES",
+    "TRACKING_LINK_LASTS",
+    "WAITS_FOR_CLINIC",
+    "Amendment",
+    "AmendmentKind",
+    "AppointmentRequest",
+    "CallBecause",
+    "ClinicQuestion",
+    "DeclineReason",
+    "FormClosure",
+    "HeldBecause",
+    "Kind",
+    "MessageWording",
+    "OfferState",
+    "PhoneTask",
+    "SentForm",
+    "Status",
+    "TimeOffer",
+    "TrackingLink",
+    "Wish",
+    "normalise_email",
+    "normalise_phone",
+]

@@ -1,0 +1,78 @@
+"""Times that staff propose. A proposed time is not held; only an agreed one is the patient's."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from appointments.models.requests import AppointmentRequest
+from clinic.models import Clinician, Location
+
+
+class OfferState(models.TextChoices):
+    """Where a proposed time stands."""
+
+    OPEN = "open", _("offered")
+    AGREED = "agreed", _("agreed")
+    RELEASED = "released", _("no longer offered")
+
+
+class OfferQuerySet(models.QuerySet):
+    """Reads of times."""
+
+    def current(self):
+        """Times that are offered or agreed."""
+        return self.exclude(state=OfferState.RELEASED)
+
+    def open(self):
+        """Times that the patient can still accept."""
+        return self.filter(state=OfferState.OPEN)
+
+    def agreed(self):
+        """Times that the clinic and a patient agreed on."""
+        return self.filter(state=OfferState.AGREED)
+
+    def overlapping(self, clinician, starts_at, ends_at):
+        """Agreed times of this clinician, at any place, that share time with a span of aware moments."""
+        return self.agreed().filter(clinician=clinician, starts_at__lt=ends_at, ends_at__gt=starts_at)
+
+
+class TimeOffer(models.Model):
+    """One time for one request: where, with whom, from when to when (UTC)."""
+
+    personal_data = ()
+
+    request = models.ForeignKey(AppointmentRequest, on_delete=models.CASCADE, related_name="offers")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", verbose_name=_("location"))
+    clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+", verbose_name=_("clinician"))
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
+    state = models.CharField(_("state"), max_length=10, choices=OfferState, default=OfferState.OPEN)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(_("offered"), default=timezone.now, editable=False)
+    agreed_at = models.DateTimeField(_("agreed"), null=True, editable=False)
+    reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
+
+    objects = OfferQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("offered time")
+        verbose_name_plural = _("offered times")
+        ordering = ["starts_at", "id"]
+        indexes = [models.Index(fields=["clinician", "starts_at"], condition=Q(state="agreed"), name="offer_agreed")]
+        constraints = [
+            models.UniqueConstraint(fields=["request"], condition=Q(state="agreed"), name="offer_one_agreed_a_request"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="offer_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=~Q(state="agreed") | Q(agreed_at__isnull=False), name="offer_agreed_has_its_time"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.starts_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def minutes(self):
+        """How long it takes, in minutes."""
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)

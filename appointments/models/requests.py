@@ -1,0 +1,261 @@
+"""The request, never called an appointment until a time is agreed: who asks for what, and where it stands."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.encryption import EncryptedDateField, EncryptedJSONField, EncryptedTextField, KeyedIndexField
+from clinic.models import Location
+from clinic.telephone import normalise_phone
+from clinic.translated import language_choices
+from clinic.visible import VisibleQuerySet
+from procedures.models import Procedure, ProcedureVersion
+
+
+def normalise_email(email):
+    """Return an e-mail address as it is compared: case aside."""
+    return email.strip().casefold()
+
+
+class Status(models.TextChoices):
+    """Where a request stands."""
+
+    NEW = "new", _("new")
+    IN_PROGRESS = "in_progress", _("in progress")
+    WAITING = "waiting", _("waiting for the patient")
+    AGREED = "agreed", _("time agreed")
+    ANSWERED = "answered", _("answered")
+    DECLINED = "declined", _("declined")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    CLOSED = "closed", _("closed")
+
+
+WAITS_FOR_CLINIC = (Status.NEW, Status.IN_PROGRESS)
+OPEN = (*WAITS_FOR_CLINIC, Status.WAITING, Status.AGREED)
+
+# How the tag of a status looks, to staff and to patients alike (templates/_components/status_tag.html).
+STATUS_TONES = {
+    Status.NEW: "new",
+    Status.IN_PROGRESS: "going",
+    Status.WAITING: "waiting",
+    Status.AGREED: "good",
+    Status.ANSWERED: "good",
+    Status.DECLINED: "stopped",
+    Status.WITHDRAWN: "stopped",
+    Status.CLOSED: "stopped",
+}
+
+
+class Kind(models.TextChoices):
+    """Whether a patient sent it; practice and heartbeat requests are never counted."""
+
+    REAL = "real", _("real")
+    PRACTICE = "practice", _("practice")
+    HEARTBEAT = "heartbeat", _("heartbeat")
+
+
+class Wish(models.TextChoices):
+    """What the patient would like."""
+
+    APPOINTMENT = "appointment", _("an appointment")
+    QUESTION = "question", _("an answer to a question")
+
+
+class DeclineReason(models.TextChoices):
+    """Why the clinic cannot help with a request, in the words that the patient reads."""
+
+    NOT_OFFERED = "not_offered", _("we do not offer this treatment")
+    REFERRAL_NEEDED = "referral_needed", _("a letter from a doctor is needed first")
+    OTHER_CARE = "other_care", _("other care is better for this problem")
+    NOT_REACHED = "not_reached", _("we could not reach you")
+    DUPLICATE = "duplicate", _("we have this request from you already")
+
+
+class HeldBecause(models.TextChoices):
+    """What makes a request look as if no patient had sent it. Staff read it; whoever sent it never does."""
+
+    DECOY = "decoy", _("a box that people do not see was filled in")
+    TOO_FAST = "too_fast", _("the form was filled in faster than anybody reads it")
+    MANY_FROM_ADDRESS = "many_from_address", _("many requests came from the same network")
+    MANY_FROM_CONTACT = "many_from_contact", _("many requests came with the same e-mail address or telephone number")
+    MANY_TODAY = "many_today", _("more requests came today than the clinic’s daily number")
+
+
+class RequestQuerySet(VisibleQuerySet):
+    """Queue words."""
+
+    def real(self):
+        """Requests that patients sent."""
+        return self.filter(kind=Kind.REAL)
+
+    def held_as_spam(self):
+        """Requests that look like spam and wait for somebody to say whether they are."""
+        return self.exclude(held_because="")
+
+    def trusted(self):
+        """Requests that are not held as spam."""
+        return self.filter(held_because="")
+
+    def to_be_judged(self):
+        """Requests held as spam of which nobody has said yet whether they are."""
+        return self.held_as_spam().filter(status=Status.NEW)
+
+    def judged_spam(self):
+        """Requests held as spam for which nothing is left to do: judged, or withdrawn."""
+        return self.held_as_spam().exclude(status=Status.NEW)
+
+    def waiting_for_clinic(self):
+        """What waits for the clinic, held as spam or not."""
+        return self.filter(status__in=WAITS_FOR_CLINIC)
+
+    def in_queue_order(self):
+        """Danger first, then urgent, then due soonest: what is overdue comes first by itself."""
+        return self.order_by("-is_danger", "-is_urgent", "due_at", "id")
+
+    def overdue(self, now=None):
+        """Requests that the clinic promised to have answered by now."""
+        return self.waiting_for_clinic().filter(due_at__lt=now or timezone.now())
+
+
+class RealRequests(models.Manager.from_queryset(RequestQuerySet)):
+    """What every query sees unless it asks for more: real requests."""
+
+    def get_queryset(self):
+        """Leave out practice and heartbeat requests."""
+        return super().get_queryset().real()
+
+
+class AppointmentRequest(models.Model):
+    """What a patient asked for. Every change goes through `appointments/workflow.py`."""
+
+    personal_data = (
+        "full_name",
+        "email",
+        "email_index",
+        "phone",
+        "phone_index",
+        "date_of_birth",
+        "matter",
+        "preferences",
+        "signs",
+        "helper",
+        "answer",
+        "answers_index",
+    )
+
+    reference = models.CharField(_("reference"), max_length=9, unique=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.REAL)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.NEW)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    language = models.CharField(_("language"), max_length=10, choices=language_choices, default="en")
+    wish = models.CharField(_("would like"), max_length=12, choices=Wish)
+    procedure = models.ForeignKey(
+        Procedure, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("procedure")
+    )
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("location")
+    )
+    page_version = models.ForeignKey(
+        ProcedureVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("version of the page that the patient had read"),
+    )
+    is_danger = models.BooleanField(_("danger"), default=False)
+    is_urgent = models.BooleanField(_("urgent"), default=False)
+    created_at = models.DateTimeField(_("received"), default=timezone.now, editable=False)
+    status_since = models.DateTimeField(_("in this status since"), default=timezone.now, editable=False)
+    # The promise runs from here: from when the patient sent it, or last gave the next move back to the clinic.
+    promised_from = models.DateTimeField(default=timezone.now, editable=False)
+    due_at = models.DateTimeField(_("due by"), null=True, editable=False)
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="requests_held",
+        verbose_name=_("held by"),
+    )
+    held_since = models.DateTimeField(_("held since"), null=True, editable=False)
+    decline_reason = models.CharField(_("reason"), max_length=20, choices=DeclineReason, blank=True)
+    held_because = models.CharField(_("held as spam because"), max_length=20, choices=HeldBecause, blank=True)
+    wants_details = models.BooleanField(
+        _("messages name the treatment"), default=False, help_text=_("Else they say nothing that others may not read.")
+    )
+    wants_reminders = models.BooleanField(_("wants reminders"), default=True)
+    bounced_at = models.DateTimeField(_("e-mail came back"), null=True, editable=False)
+    # One calendar entry a request (RFC 5545), named by its reference: a higher sequence updates or cancels it.
+    calendar_sequence = models.PositiveIntegerField(default=0, editable=False)
+
+    full_name = EncryptedTextField(_("name"))
+    email = EncryptedTextField(_("e-mail"), blank=True)
+    email_index = KeyedIndexField(source="email", normalise=normalise_email)
+    phone = EncryptedTextField(_("telephone"), blank=True)
+    phone_index = KeyedIndexField(source="phone", normalise=normalise_phone)
+    date_of_birth = EncryptedDateField(_("date of birth"), null=True, blank=True)
+    matter = EncryptedTextField(_("what is the matter"))
+    preferences = EncryptedJSONField(_("when it suits"), null=True, blank=True)
+    signs = EncryptedJSONField(_("warning signs shown, and the answers"), null=True, blank=True)
+    helper = EncryptedJSONField(_("who asks for the patient"), null=True, blank=True)
+    answer = EncryptedTextField(_("answer to the patient"), blank=True)
+    # A keyed index of all answers as sent: tells the same form sent again from one sent with other answers.
+    answers_index = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = RealRequests()
+    of_every_kind = RequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("request")
+        verbose_name_plural = _("requests")
+        default_permissions = ("view",)
+        permissions = [
+            ("triage_appointmentrequest", "Can claim and answer requests"),
+            ("release_others", "Can release requests that others hold"),
+        ]
+        base_manager_name = "of_every_kind"
+        indexes = [
+            models.Index(fields=["-is_danger", "-is_urgent", "due_at", "id"], name="request_queue"),
+            models.Index(fields=["status", "due_at"], name="request_by_status"),
+            models.Index(fields=["created_at"], name="request_by_arrival"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(holder=None, held_since=None) | Q(holder__isnull=False, held_since__isnull=False),
+                name="request_holder_and_since",
+            ),
+            models.CheckConstraint(condition=~Q(status="new") | Q(holder=None), name="request_new_is_unheld"),
+            models.CheckConstraint(
+                condition=~Q(status="declined") | ~Q(decline_reason=""), name="request_declined_has_reason"
+            ),
+            models.CheckConstraint(condition=~Q(email_index="", phone_index=""), name="request_can_be_answered"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["new", "in_progress"]) | Q(due_at__isnull=False), name="request_waiting_is_due"
+            ),
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    @property
+    def is_open(self):
+        """Whether something can still come of it."""
+        return self.status in OPEN
+
+    @property
+    def can_be_written_to(self):
+        """Whether a message by e-mail is likely to arrive; else the clinic telephones."""
+        return bool(self.email) and self.bounced_at is None
+
+    @property
+    def waits_for_clinic(self):
+        """Whether the clinic has the next move."""
+        return self.status in WAITS_FOR_CLINIC
+
+    def is_overdue(self, now=None):
+        """Whether the clinic promised to have answered by now."""
+        return self.waits_for_clinic and self.due_at < (now or timezone.now())

@@ -1,0 +1,99 @@
+"""Every way a request can change: one table of moves, and the functions that carry them out.
+
+Each function runs in one transaction and writes the request, its audit event and the message to the patient together.
+"""
+
+from appointments.workflow.calling import (
+    call_made,
+    call_not_made,
+    calls_about,
+    email_arrives,
+    email_came_back,
+    to_be_called,
+)
+from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
+from appointments.workflow.links import revoke_link, send_link
+from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
+from appointments.workflow.own_words import back_to_ours, change_words
+from appointments.workflow.promise import due_from, reads_from, recompute_due
+from appointments.workflow.sending import (
+    Erased,
+    Outcome,
+    Submitted,
+    answers_of,
+    first_sent,
+    forget_erased_forms,
+    submit,
+    was_sent,
+)
+from appointments.workflow.table import (
+    AS_BEFORE,
+    HELD_ALONE,
+    MOVES,
+    NOBODY,
+    THE_ONE_WHO_MOVES,
+    moves_of,
+    state_arrows,
+)
+from appointments.workflow.times import (
+    LONGEST_MINUTES,
+    MOST_TIMES,
+    ProposedTime,
+    Taken,
+    UnfitTime,
+    check_times,
+    free_offers,
+    span_in_words,
+)
+from clinic.refusals import Refused, Stale, Unfit
+
+__all__ = [
+    "AS_BEFORE",
+    "CHANGED_MEANWHILE",
+    "CLOSE_FORM",
+    "HELD_ALONE",
+    "LONGEST_MINUTES",
+    "MOST_TIMES",
+    "MOVES",
+    "NOBODY",
+    "THE_ONE_WHO_MOVES",
+    "Erased",
+    "Outcome",
+    "ProposedTime",
+    "Refused",
+    "Stale",
+    "Submitted",
+    "Taken",
+    "Unfit",
+    "UnfitTime",
+    "answers_of",
+    "back_to_ours",
+    "call_made",
+    "call_not_made",
+    "calls_about",
+    "can_move",
+    "change_words",
+    "check_closing",
+    "check_move",
+    "check_times",
+    "close_form",
+    "due_from",
+    "email_arrives",
+    "email_came_back",
+    "first_sent",
+    "forget_erased_forms",
+    "free_offers",
+    "move",
+    "move_by_patient",
+    "moves_of",
+    "open_form",
+    "reads_from",
+    "recompute_due",
+    "revoke_link",
+    "send_link",
+    "span_in_words",
+    "state_arrows",
+    "submit",
+    "to_be_called",
+    "was_sent",
+]

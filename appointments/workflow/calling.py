@@ -1,0 +1,147 @@
+"""Calls in place of messages: which wait, that they were made, and that a patient's e-mail comes back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from appointments.models import AppointmentRequest, CallBecause, PhoneTask
+from appointments.workflow.table import TRIAGE
+from audit.models import Event
+from clinic.refusals import Refused
+from outbox.models import Message, State
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call to make, or made: a PhoneTask, or a message that could not be sent and has no PhoneTask yet."""
+
+    key: str
+    purpose: str
+    because: str
+    since: datetime
+    message: Message | None = None
+    task: PhoneTask | None = None
+
+
+def calls_about(request):
+    """Return (calls to make, calls made) about a request, each oldest first (2 queries)."""
+    tasks = list(request.phone_tasks.select_related("message", "done_by"))
+    with_task = {task.message_id for task in tasks}
+    lost = Message.objects.about(request).undeliverable().exclude(pk__in=with_task - {None})
+    to_make = [_of_task(task) for task in tasks if task.done_at is None] + [_of_message(message) for message in lost]
+    return sorted(to_make, key=lambda call: call.since), [_of_task(task) for task in tasks if task.done_at]
+
+
+def _of_task(task):
+    return Call(f"task-{task.pk}", task.purpose, task.because, task.made_at, message=task.message, task=task)
+
+
+def _of_message(message):
+    key, because = f"message-{message.pk}", CallBecause.UNDELIVERABLE
+    return Call(key, message.purpose, because, message.created_at, message=message)
+
+
+def to_be_called(requests):
+    """Keep the requests about which a call waits (2 queries)."""
+    label = AppointmentRequest._meta.label_lower
+    lost = Message.objects.undeliverable().filter(about_type=label)
+    lost = lost.exclude(pk__in=PhoneTask.objects.filter(message__isnull=False).values("message"))
+    lost = {int(key) for key in lost.values_list("about_id", flat=True)}
+    return requests.filter(Q(pk__in=PhoneTask.objects.filter(done_at=None).values("request")) | Q(pk__in=lost))
+
+
+@transaction.atomic
+def call_made(request, keys, *, by):
+    """Write down that the patient was called about these calls to make (their keys); return how many are done by it.
+
+    What was done already, or is no call of this request, is left as it is. Raises Refused.
+    """
+    _check_may(by)
+    request, now = _locked(request), timezone.now()
+    done = []
+    for call in calls_about(request)[0]:
+        if call.key not in keys:
+            continue
+        task = call.task or PhoneTask(
+            request=request, purpose=call.purpose, because=call.because, message=call.message, made_at=call.since
+        )
+        task.done_at, task.done_by = now, by.user
+        task.save()
+        done.append(task.pk)
+    if done:
+        Event.record("request.called", by=by, about=request, calls=done)
+    return len(done)
+
+
+@transaction.atomic
+def call_not_made(request, key, *, by):
+    """Let a call that was marked as made wait again; return whether there was one. Raises Refused."""
+    _check_may(by)
+    request = _locked(request)
+    for call in calls_about(request)[1]:
+        if call.key == key:
+            Event.record("request.call_undone", by=by, about=request, calls=[call.task.pk])
+            if call.task.because == CallBecause.UNDELIVERABLE:
+                # It waits by itself, for as long as its message could not be sent.
+                call.task.delete()
+            else:
+                call.task.done_at = call.task.done_by = None
+                call.task.save(update_fields=["done_at", "done_by"])
+            return True
+    return False
+
+
+@transaction.atomic
+def email_came_back(request, *, by):
+    """Write down that e-mail does not reach the patient. What they did not get waits to be said by telephone.
+
+    That is the last message that left, and those that have yet to leave: they are stopped. Raises Refused.
+    """
+    _check_may(by)
+    request = _locked(request)
+    if not request.email:
+        raise Refused(_("This patient gave no e-mail address."))
+    if request.bounced_at is not None:
+        return
+    request.bounced_at = timezone.now()
+    request.save(update_fields=["bounced_at"])
+    about = Message.objects.about(request)
+    not_got = list(about.unsent())
+    about.unsent().filter(pk__in=[message.pk for message in not_got]).update(state=State.CANCELLED)
+    if last := about.filter(state=State.SENT).order_by("-sent_at", "-id").first():
+        not_got.insert(0, last)
+    for message in not_got:
+        if not PhoneTask.objects.filter(message=message).exists():
+            PhoneTask.objects.create(
+                request=request, purpose=message.purpose, because=CallBecause.BOUNCED, message=message
+            )
+    Event.record("request.email_came_back", by=by, about=request, messages=[message.pk for message in not_got])
+
+
+@transaction.atomic
+def email_arrives(request, *, by):
+    """Take back that e-mail does not reach the patient: what was stopped and not yet said leaves after all. Refused."""
+    _check_may(by)
+    request = _locked(request)
+    if request.bounced_at is None:
+        return
+    request.bounced_at = None
+    request.save(update_fields=["bounced_at"])
+    undone = request.phone_tasks.filter(because=CallBecause.BOUNCED, done_at=None, message__isnull=False)
+    stopped = Message.objects.filter(pk__in=undone.values("message"), state=State.CANCELLED)
+    stopped.update(state=State.WAITING, attempts=0, not_before=timezone.now())
+    undone.delete()
+    Event.record("request.email_arrives", by=by, about=request)
+
+
+def _locked(request):
+    return AppointmentRequest.of_every_kind.select_for_update(of=("self",)).get(pk=request.pk)
+
+
+def _check_may(by):
+    if by.user is None or not by.user.has_perm(TRIAGE):
+        raise Refused(_("Your role does not allow this."))

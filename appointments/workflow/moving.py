@@ -1,0 +1,185 @@
+"""Carrying out a move of the table: who may, on what they saw, and what is written down with it."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from appointments import messages
+from appointments.models import AppointmentRequest, Status
+from appointments.workflow import times
+from appointments.workflow.inputs import INPUTS
+from appointments.workflow.promise import due_from
+from appointments.workflow.table import ANYBODY, HELD_ALONE, MOVES, NEVER_HELD, NOBODY, THE_HOLDER, THE_ONE_WHO_MOVES
+from audit.actors import PATIENT, STAFF
+from audit.models import Event
+from clinic.refusals import Refused, Stale, Unfit
+
+# After these no time that was offered, or agreed, stays the patient's.
+LETS_TIMES_GO = (Status.ANSWERED, Status.DECLINED, Status.WITHDRAWN)
+LETS_TIMES_GO_BY_NAME = ("cancel_time", "stop_waiting", "other_times")
+# After these the patient's calendar must forget the time that was agreed.
+CANCELS = ("cancel_time", "withdraw")
+# These make a calendar file that must count as newer than the one before it.
+CHANGES_CALENDAR = ("agree", "accept", "change_time", *CANCELS)
+
+CHANGED_MEANWHILE = _("Somebody changed this request while you had it open. Look at what changed, then decide again.")
+
+
+def check_move(request, name, *, by):
+    """Raise Refused with the reason when `by` may not make this move on the request as it stands."""
+    row = MOVES[name]
+    if by.kind != row.made_by:
+        raise Refused(
+            _("Only the patient can do this.") if row.made_by == PATIENT else _("Only the clinic can do this.")
+        )
+    if by.kind == STAFF:
+        _check_staff(request, row, by)
+    if row.spam == NEVER_HELD and request.held_because:
+        raise Refused(_("This request is held as spam. Say first whether it is."))
+    if row.spam == HELD_ALONE and not request.held_because:
+        raise Refused(_("This request is not held as spam."))
+    if request.status not in row.allowed_from:
+        raise Refused(
+            _("This request is “%(status)s”, so this cannot be done now.") % {"status": request.get_status_display()}
+        )
+    if by.kind == STAFF:
+        _check_holder(request, row, by)
+    if row.leads_to == Status.CLOSED and times.has_its_time_to_come(request):
+        # Once it is closed the patient could no longer cancel on the private page.
+        raise Refused(_("The agreed time is still to come. Close the request after it, or cancel the time."))
+
+
+def _check_staff(request, row, by):
+    if not by.user.has_perm(row.permission):
+        raise Refused(_("Your role does not allow this."))
+    if request.status == Status.NEW and Status.IN_PROGRESS in row.allowed_from and Status.NEW not in row.allowed_from:
+        raise Refused(_("Claim the request first."))
+
+
+def _check_holder(request, row, by):
+    if request.holder_id is None:
+        if NOBODY not in row.may_be_held_by:
+            raise Refused(_("Claim the request first."))
+    elif not _may_with_holder(row, request, by):
+        raise Refused(_("%(name)s holds this request.") % {"name": request.holder})
+
+
+def _may_with_holder(row, request, by):
+    if ANYBODY in row.may_be_held_by:
+        return True
+    if THE_HOLDER not in row.may_be_held_by:
+        return False
+    if request.holder_id == by.id:
+        return True
+    # What somebody held who left, or who no longer answers requests, must not wait for a manager.
+    is_release, is_left_behind = row.held_after == NOBODY, not request.holder.has_perm(row.permission)
+    return is_release and (is_left_behind or by.user.has_perm("appointments.release_others"))
+
+
+def can_move(request, name, *, by):
+    """Say whether `by` may make this move now."""
+    try:
+        check_move(request, name, by=by)
+    except Refused:
+        return False
+    return True
+
+
+@transaction.atomic
+def move(request, name, *, by, seen_revision, **typed):
+    """Make one move of the table for a member of staff, and return the request as it then stands.
+
+    `seen_revision` is the revision that the person looked at, `typed` holds the value of the move's input under its
+    name. Raises Stale when the request changed since, Refused when the table says no, Unfit when what was typed must be
+    mended. The same press twice is one move.
+    """
+    request = _locked(request)
+    if request.revision != seen_revision:
+        if request.revision == seen_revision + 1 and _was_just_done(request, name, typed, by=by):
+            return request
+        raise Stale(CHANGED_MEANWHILE)
+    return _carried_out(request, name, typed, by=by)
+
+
+@transaction.atomic
+def move_by_patient(request, name, *, by, **typed):
+    """Make one move of the table for the patient, and return the request as it then stands.
+
+    `by` is the patient through a link. Raises Refused, kindly, when it cannot be done any more, and Unfit when what was
+    typed must be mended. The same press twice is one move.
+    """
+    request = _locked(request)
+    if _was_just_done(request, name, typed, by=by):
+        return request
+    return _carried_out(request, name, typed, by=by)
+
+
+def _locked(request):
+    return AppointmentRequest.of_every_kind.select_for_update(of=("self",)).get(pk=request.pk)
+
+
+def _was_just_done(request, name, typed, *, by):
+    """Say whether the last thing that happened to the request is this very move."""
+    row = MOVES[name]
+    last = Event.objects.about(request).filter(verb__in=[each.event for each in MOVES.values()]).first()
+    if last is None or last.details.get("revision") != request.revision:
+        return False
+    if (last.verb, last.actor_kind, last.actor_id) != (row.event, by.kind, by.id):
+        return False
+    try:
+        return not row.input or INPUTS[row.input].was_applied(request, _read(row, typed))
+    except Unfit:
+        return False
+
+
+def _read(row, typed):
+    return INPUTS[row.input].read(typed.get(row.input, ""))
+
+
+def _carried_out(request, name, typed, *, by):
+    check_move(request, name, by=by)
+    row, before, details = MOVES[name], request.status, {}
+    if row.input:
+        details = INPUTS[row.input].apply(request, _read(row, typed), by=by) or {}
+    cancelled = request.offers.agreed().first() if name in CANCELS else None
+    if row.leads_to in LETS_TIMES_GO or name in LETS_TIMES_GO_BY_NAME:
+        times.release_all(request)
+    if name in CHANGES_CALENDAR:
+        request.calendar_sequence += 1
+    _apply(request, row, by=by)
+    facts = {"from": before, "to": request.status, "revision": request.revision}
+    Event.record(row.event, by=by, about=request, **facts, **details)
+    if row.message:
+        messages.write(request, row.message, cancelled=cancelled)
+    return request
+
+
+def _apply(request, row, *, by):
+    now, waited = timezone.now(), request.waits_for_clinic
+    if row.held_after == THE_ONE_WHO_MOVES:
+        request.holder, request.held_since = by.user, now
+    elif row.held_after == NOBODY:
+        request.holder, request.held_since = None, None
+    if row.leads_to and request.status != row.leads_to:
+        request.status, request.status_since = row.leads_to, now
+    if request.waits_for_clinic and not waited:
+        # The next move is the clinic's again: the promise runs anew.
+        # To what was held as spam by mistake it was given when it came.
+        request.promised_from = request.promised_from if row.frees else now
+        request.due_at = due_from(request.promised_from, urgent=request.is_urgent)
+    if row.frees:
+        request.held_because = ""
+    request.revision += 1
+    request.save(
+        update_fields=[
+            "status",
+            "status_since",
+            "holder",
+            "held_since",
+            "held_because",
+            "promised_from",
+            "due_at",
+            "revision",
+            "calendar_sequence",
+        ]
+    )

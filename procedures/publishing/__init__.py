@@ -1,0 +1,44 @@
+"""How a page changes: drafts, review, sign-off and publication. One table of moves, and the functions that make them.
+
+Each function runs in one transaction and writes the version, the page and the audit event together. All of them first
+lock what the page is about, so that two people, or two languages, never publish past each other.
+"""
+
+from clinic.refusals import Refused, Stale, Unfit
+from procedures.publishing.checks import (
+    can_move,
+    can_open_draft,
+    can_withdraw,
+    check_move,
+    check_open_draft,
+    check_publish,
+    check_withdraw,
+)
+from procedures.publishing.drafts import open_draft, save_section
+from procedures.publishing.going_live import publish, withdraw_page
+from procedures.publishing.review import REVIEW_LASTS, ask_for_changes, send_for_review, sign_off
+from procedures.publishing.table import EDIT, MOVES, state_arrows
+
+__all__ = [
+    "EDIT",
+    "MOVES",
+    "REVIEW_LASTS",
+    "Refused",
+    "Stale",
+    "Unfit",
+    "ask_for_changes",
+    "can_move",
+    "can_open_draft",
+    "can_withdraw",
+    "check_move",
+    "check_open_draft",
+    "check_publish",
+    "check_withdraw",
+    "open_draft",
+    "publish",
+    "save_section",
+    "send_for_review",
+    "sign_off",
+    "state_arrows",
+    "withdraw_page",
+]

@@ -1,0 +1,120 @@
+"""Who may make a move, and when: a check raises the reason why not; what screens ask is said as yes or no too."""
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.actors import COMMAND, STAFF
+from clinic.refusals import Refused
+from procedures import content_checks
+from procedures.documents import figures_of
+from procedures.publishing.table import EDIT, MOVES
+
+
+def check_move(version, name, *, by):
+    """Raise Refused with the reason when `by` may not make this move with the version as it stands."""
+    move = MOVES[name]
+    _check_permission(move.permissions, by)
+    if version.state not in move.allowed_from:
+        raise Refused(
+            _("This version is “%(state)s”, so this cannot be done now.") % {"state": version.get_state_display()}
+        )
+    if name in CHECKS:
+        CHECKS[name](version, by)
+
+
+def can_move(version, name, *, by):
+    """Say whether `by` may make this move now."""
+    return _is_allowed(check_move, version, name, by=by)
+
+
+def check_open_draft(page, *, by):
+    """Raise Refused with the reason when `by` may not start a draft of this page now."""
+    _check_permission((EDIT,), by)
+    if (open_version := page.open_version()) is not None:
+        raise Refused(
+            _("Version %(number)s of this page is being worked on: it is “%(state)s”.")
+            % {"number": open_version.number, "state": open_version.get_state_display()}
+        )
+
+
+def can_open_draft(page, *, by):
+    """Say whether `by` may start a draft of this page now."""
+    return _is_allowed(check_open_draft, page, by=by)
+
+
+def check_withdraw(page, *, by):
+    """Raise Refused with the reason when `by` may not take this page off the site now."""
+    _check_permission(MOVES["withdraw"].permissions, by)
+    if not page.is_published:
+        raise Refused(_("This page is not on the site."))
+
+
+def can_withdraw(page, *, by):
+    """Say whether `by` may take this page off the site now."""
+    return _is_allowed(check_withdraw, page, by=by)
+
+
+def check_publish(versions, *, by):
+    """Raise Refused with the reason when `by` may not publish these versions together now.
+
+    Every figure must be the same in each language that patients will then read; words may run ahead.
+    """
+    if not versions:
+        raise Refused(_("Choose what to publish."))
+    for version in versions:
+        check_move(version, "publish", by=by)
+    going_live = {(version.page.subject, version.page.language): version for version in versions}
+    for version in versions:
+        for page in version.page.subject.pages.exclude(pk=version.page_id).select_related("live_version"):
+            other = going_live.get((version.page.subject, page.language)) or page.live_version
+            if other is not None:
+                _check_figures_agree(version, other, page)
+
+
+def _is_allowed(check, *args, by):
+    try:
+        check(*args, by=by)
+    except Refused:
+        return False
+    return True
+
+
+def _check_permission(permissions, by):
+    if by.kind == COMMAND or (by.kind == STAFF and any(by.user.has_perm(name) for name in permissions)):
+        return
+    raise Refused(_("Your role does not allow this."))
+
+
+def _check_content(version, by):
+    findings = content_checks.errors(version)
+    if findings:
+        raise Refused(_("Mend this first: %(finding)s") % {"finding": findings[0]})
+
+
+def _check_signer(version, by):
+    if by.kind != STAFF:
+        return
+    if by.user.clinician_id is None:
+        raise Refused(_("Only a clinician can sign off. A manager can link your account to your entry in the team."))
+    if version.authors.filter(pk=by.id).exists():
+        raise Refused(_("You wrote part of this version, so someone else must sign it off."))
+
+
+def _check_figures_agree(version, other, page):
+    ours, theirs = figures_of(version), figures_of(other)
+    if ours == theirs:
+        return
+    different = (ours - theirs) + (theirs - ours)
+    names = sorted({figure[1] or _recovery_days(figure) for figure in different})
+    raise Refused(
+        _("These figures differ from the page in %(language)s: %(figures)s. Publish both languages together.")
+        % {"language": page.get_language_display(), "figures": ", ".join(names)}
+    )
+
+
+def _recovery_days(figure):
+    *_rest, first, last = figure
+    days = f"{first}–{last}" if last is not None else f"{first}–"
+    return str(_("recovery, day %(days)s") % {"days": days})
+
+
+CHECKS = {"send_for_review": _check_content, "sign_off": _check_signer, "publish": _check_content}

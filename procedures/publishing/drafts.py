@@ -1,0 +1,69 @@
+"""Writing: a draft is started, and saved a section at a time."""
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
+
+from audit.actors import STAFF
+from audit.models import Event
+from clinic.refusals import Stale
+from procedures.models import State
+from procedures.publishing.checks import check_move, check_open_draft
+from procedures.publishing.moving import lock, locked
+from procedures.publishing.table import MOVES, STARTED
+from procedures.sections import sections_of
+
+
+@transaction.atomic
+def open_draft(*, page, by):
+    """Start a draft of a page from what patients read, or last read, or from nothing; return the new version."""
+    lock([page.subject])
+    page.refresh_from_db()
+    check_open_draft(page, by=by)
+    base = page.live_version or page.versions.filter(state=State.SUPERSEDED).first()
+    number = (page.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+    version = page.versions.model(page=page, number=number, started_from=base)
+    version.save()
+    if base is not None:
+        for section in sections_of(version):
+            section.copy(base, version)
+    Event.record(STARTED, by=by, about=version, number=number, started_from=base.pk if base else None)
+    return version
+
+
+@transaction.atomic
+def save_section(*, version, section, values, by, seen_revision):
+    """Write one section of a draft and return the version as it then stands.
+
+    `values` are clean: a dictionary of the section's fields, or a list of them, one a row, in order. `seen_revision` is
+    the revision that the writer opened; raises Stale when the version moved on since, Refused when it is no draft or
+    the role does not allow it. The writer becomes an author. What changes nothing leaves no trace.
+    """
+    version = locked(version)
+    check_move(version, "save_section", by=by)
+    before = section.read(version)
+    if version.revision != seen_revision:
+        raise Stale(_("Somebody changed this version while you had it open. Compare, then save again."))
+    section.write(version, values)
+    after = section.read(version)
+    if after == before:
+        return version
+    version.revision += 1
+    version.save(update_fields=["revision"])
+    if by.kind == STAFF:
+        version.authors.add(by.user)
+    Event.record(
+        MOVES["save_section"].event,
+        by=by,
+        about=version,
+        section=section.key,
+        fields=_changed_fields(before, after),
+        revision=version.revision,
+    )
+    return version
+
+
+def _changed_fields(before, after):
+    if isinstance(after, dict):
+        return sorted(field for field in after if after[field] != before[field])
+    return []

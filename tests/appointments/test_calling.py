@@ -1,0 +1,214 @@
+"""Calls in place of messages: each waits until somebody says that it was made, and can be taken back."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from appointments import workflow
+from appointments.models import AppointmentRequest, CallBecause, PhoneTask, Status
+from audit.actors import Actor
+from audit.models import Event
+from outbox import sender
+from outbox.models import Message, State
+from tests.appointments.factories import inputs_of, make_request, moved
+from tests.at_once import at_once
+from tests.outbox.factories import given_up
+
+pytestmark = pytest.mark.django_db
+QUEUE = "/admin/appointments/appointmentrequest/"
+
+
+@pytest.fixture
+def desk(client, reception):
+    """Reception's browser, signed in."""
+    client.force_login(reception)
+    return client
+
+
+def to_make(request):
+    """Return what is still to be said, as (purpose, because) pairs."""
+    return [(call.purpose, call.because) for call in workflow.calls_about(request)[0]]
+
+
+def keys(request):
+    return {call.key for call in workflow.calls_about(request)[0]}
+
+
+def press(client, request, name, **data):
+    """Press a button of the sheet; return the sheet as it then is."""
+    address = reverse("admin:appointments_appointmentrequest_reach", args=[request.pk, name])
+    return client.post(address, data, follow=True).content.decode()
+
+
+def sheet_of(client, request):
+    return client.get(reverse("admin:appointments_appointmentrequest_change", args=[request.pk])).content.decode()
+
+
+def test_a_message_that_could_not_be_sent_is_a_call_until_it_is_tried_again_or_made(reception):
+    request = make_request()
+    message = given_up(Message.objects.get())
+    assert to_make(request) == [("received", CallBecause.UNDELIVERABLE)]
+    assert list(workflow.to_be_called(AppointmentRequest.objects.all())) == [request]
+    sender.try_again(message, by=reception.as_actor())
+    assert to_make(request) == []
+    given_up(message)
+    assert workflow.call_made(request, keys(request), by=reception.as_actor()) == 1
+    assert to_make(request) == []
+    assert not workflow.to_be_called(AppointmentRequest.objects.all()).exists()
+    task = PhoneTask.objects.get()
+    assert (task.message, task.done_by) == (message, reception)
+    workflow.call_not_made(request, f"task-{task.pk}", by=reception.as_actor())
+    assert to_make(request) == [("received", CallBecause.UNDELIVERABLE)]
+    sender.try_again(message, by=reception.as_actor())
+    assert to_make(request) == []
+
+
+def test_a_call_is_made_once_and_can_be_taken_back(reception, reception2):
+    request = make_request(email="")
+    seen = keys(request)
+    for who in (reception, reception2):
+        workflow.call_made(request, seen, by=who.as_actor())
+    [made] = workflow.calls_about(request)[1]
+    assert made.task.done_by == reception
+    assert workflow.call_not_made(request, made.key, by=reception2.as_actor())
+    assert to_make(request) == [("received", CallBecause.NO_EMAIL)]
+    verbs = list(Event.objects.about(request).values_list("verb", flat=True))
+    assert verbs == ["request.call_undone", "request.called", "request.received"]
+
+
+def test_what_nobody_saw_is_not_marked_as_said(reception):
+    request = make_request(status=Status.IN_PROGRESS, by=reception, email="")
+    seen = keys(request)
+    moved(request, "answer", by=reception, **inputs_of("answer", request))
+    workflow.call_made(request, seen, by=reception.as_actor())
+    assert to_make(request) == [("answered", CallBecause.NO_EMAIL)]
+
+
+def test_the_call_of_another_request_is_left_alone(reception):
+    one, other = make_request(email=""), make_request(email="")
+    assert workflow.call_made(one, keys(other) | {"task-0", "message-0", ""}, by=reception.as_actor()) == 0
+    assert not workflow.call_not_made(one, keys(other).pop(), by=reception.as_actor())
+    assert len(to_make(other)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_called_at_once_leave_one_call_made(reception, reception2):
+    request = make_request()
+    given_up(Message.objects.get())
+    seen = keys(request)
+
+    def call(user):
+        return lambda: workflow.call_made(request, seen, by=user.as_actor())
+
+    assert sorted(at_once(call(reception), call(reception2))) == [0, 1]
+    assert PhoneTask.objects.count() == 1
+
+
+# E-mail that comes back
+
+
+def test_email_that_came_back_stops_what_is_unsent_and_makes_calls_of_what_was_not_got(reception):
+    request = make_request(status=Status.IN_PROGRESS, by=reception)
+    sender.send_due()
+    request = moved(request, "ask", by=reception, **inputs_of("ask", request))
+    other = make_request()
+    for _press in range(2):
+        workflow.email_came_back(request, by=reception.as_actor())
+    assert to_make(request) == [("received", CallBecause.BOUNCED), ("question", CallBecause.BOUNCED)]
+    states = dict(Message.objects.about(request).values_list("purpose", "state"))
+    assert states == {"received": State.SENT, "question": State.CANCELLED}
+    assert Message.objects.about(other).get().state == State.WAITING
+    request.refresh_from_db()
+    moved(request, "offer", by=reception, **inputs_of("offer", request))
+    assert to_make(request)[-1] == ("offer", CallBecause.BOUNCED)
+    assert sender.send_due() == 1
+    assert Event.objects.about(request).filter(verb="request.email_came_back").count() == 1
+
+
+def test_email_that_arrives_after_all_leaves_unless_it_was_said_meanwhile(reception):
+    request = make_request(status=Status.IN_PROGRESS, by=reception)
+    request = moved(request, "ask", by=reception, **inputs_of("ask", request))
+    workflow.email_came_back(request, by=reception.as_actor())
+    said, unsaid = workflow.calls_about(request)[0]
+    workflow.call_made(request, {said.key}, by=reception.as_actor())
+    for _press in range(2):
+        workflow.email_arrives(request, by=reception.as_actor())
+    states = dict(Message.objects.about(request).values_list("pk", "state"))
+    assert states == {said.message.pk: State.CANCELLED, unsaid.message.pk: State.WAITING}
+    assert to_make(request) == []
+    request.refresh_from_db()
+    assert request.can_be_written_to
+
+
+def test_a_message_that_is_leaving_at_this_moment_is_stopped_too(reception):
+    request = make_request()
+    claim = sender.claim_next(by="sender", now=Message.objects.get().not_before)
+    workflow.email_came_back(request, by=reception.as_actor())
+    claim.finish(state=State.SENT, sent_at=request.created_at)
+    assert Message.objects.get().state == State.CANCELLED
+    assert len(to_make(request)) == 1
+
+
+@pytest.mark.parametrize("function", [workflow.email_came_back, workflow.email_arrives])
+def test_only_staff_who_triage_say_how_email_fares(editor, function):
+    request = make_request()
+    for actor in (editor.as_actor(), Actor.patient()):
+        with pytest.raises(workflow.Refused):
+            function(request, by=actor)
+        with pytest.raises(workflow.Refused):
+            workflow.call_made(request, keys(request), by=actor)
+        with pytest.raises(workflow.Refused):
+            workflow.call_not_made(request, "task-1", by=actor)
+
+
+def test_a_patient_without_email_has_none_that_comes_back(reception):
+    with pytest.raises(workflow.Refused):
+        workflow.email_came_back(make_request(email=""), by=reception.as_actor())
+
+
+# At the desk
+
+
+def test_the_sheet_says_what_to_say_without_the_link_and_takes_the_press(desk):
+    request = make_request(language="es", email="")
+    page = sheet_of(desk, request)
+    assert "Esto es una solicitud; todavía no es una cita." in page
+    assert "/appointments/track/" not in page
+    [key] = re.findall(r'name="call" value="([^"]+)"', page)
+    page = press(desk, request, "called", call=key)
+    assert "1 call is done." in page
+    assert "No call is to be made." in page
+    assert "Called the patient" in page
+    page = press(desk, request, "not-called", call=key)
+    assert "Call this patient" in page
+
+
+def test_the_link_in_a_message_that_was_not_got_is_not_shown_to_staff(desk):
+    request = make_request()
+    press(desk, request, "came-back")
+    page = sheet_of(desk, request)
+    assert "E-mail arrives after all" in page
+    assert not re.search(r"/track/[\w-]{20}", page)
+    press(desk, request, "arrives")
+    assert "The e-mail came back" in sheet_of(desk, request)
+
+
+def test_the_queue_shows_whom_to_call_and_how_many_and_the_desk_says_it(desk, reception):
+    to_call = make_request(email="")
+    make_request()
+    closed = make_request(status=Status.CLOSED, by=reception)
+    given_up(Message.objects.about(closed).first())
+    page = desk.get(QUEUE, {"view": "calls"})
+    assert {row.pk for row in page.context["cl"].result_list} == {to_call.pk, closed.pk}
+    assert "Telephone calls to make (2)" in page.content.decode()
+    assert "2 patients are to be called." in desk.get("/admin/").content.decode()
+
+
+def test_looking_at_a_press_changes_nothing_and_an_unknown_one_is_not_found(desk):
+    request = make_request(email="")
+    for name, code in (("called", 405), ("nonsense", 405)):
+        address = reverse("admin:appointments_appointmentrequest_reach", args=[request.pk, name])
+        assert desk.get(address).status_code == code
+    assert desk.post(address).status_code == 404
+    assert len(to_make(request)) == 1
