@@ -5,6 +5,7 @@ since whoever comes back to it may still go by what it said.
 """
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
@@ -20,11 +21,12 @@ def answer(request, model, slug, *, to):
     paper may write it in capitals. Caches must ask again: an editor may give the address to another page, or publish
     the page anew.
     """
-    withdrawn = _known_to_readers(model).filter(slug__iexact=slug, live_version=None).first()
-    if withdrawn is None and (page := _page_now(model, slug)) is not None:
+    known = page_once_at(model, slug)
+    stood_here = known is not None and not known.is_published and known.slug.lower() == slug.lower()
+    if not stood_here and (page := _page_now(model, slug)) is not None:
         response = redirect(f"procedures:{to}", page.slug, permanent=True)
-    elif (page := withdrawn or page_once_at(model, slug)) is not None:
-        response = _withdrawn(request, page)
+    elif known is not None:
+        response = _withdrawn(request, known)
     else:
         raise Http404
     patch_cache_control(response, public=True, no_cache=True)
@@ -39,12 +41,10 @@ def slug_now(model, slug):
 
 def page_once_at(model, slug):
     """Return the page that readers of this language know by this address, published or withdrawn since, or None."""
-    pages = _known_to_readers(model)
-    return pages.filter(slug__iexact=slug).first() or pages.filter(former_addresses__slug__iexact=slug).first()
-
-
-def _known_to_readers(model):
-    return model.objects.once_published().in_language(get_language())
+    pages = model.objects.once_published().in_language(get_language()).select_related(model.kind)
+    known = pages.filter(Q(slug__iexact=slug) | Q(former_addresses__slug__iexact=slug))
+    # Whose address it is goes before whose it was.
+    return min(known, key=lambda page: page.slug.lower() != slug.lower(), default=None)
 
 
 def _page_now(model, slug):
@@ -57,9 +57,8 @@ def _page_now(model, slug):
 
 
 def _withdrawn(request, page):
-    codes = [code for code, _name in settings.LANGUAGES]
-    request.addresses, request.elsewhere = (
-        {code: address_in(code, "procedures:procedure_list") for code in codes},
-        codes,
-    )
+    lists = {code: address_in(code, "procedures:procedure_list") for code, _name in settings.LANGUAGES}
+    others = page.subject.pages.published()
+    live = {other.language: address_in(other.language, f"procedures:{page.kind}", other.slug) for other in others}
+    request.addresses, request.elsewhere = lists | live, lists.keys() - live.keys()
     return render(request, "procedures/withdrawn.html", {"page": page}, status=410)

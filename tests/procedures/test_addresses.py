@@ -158,6 +158,24 @@ def test_a_page_that_was_withdrawn_says_so_and_not_to_rely_on_it(client, move, k
         assert response["Cache-Control"] == "public, no-cache"
 
 
+def test_a_page_that_was_withdrawn_in_one_language_leads_to_the_other(client, kyphoplasty):
+    publish_in_both_languages(kyphoplasty)
+    publishing.withdraw_page(page=kyphoplasty.pages.get(language="en"), by=BY)
+    response = client.get("/procedures/kyphoplasty/")
+    assertContains(response, '<a href="/es/procedures/cifoplastia/" lang="es" hreflang="es">', status_code=410)
+
+
+def test_finding_out_where_an_address_leads_asks_no_more_than_a_page(
+    client, move, kyphoplasty, django_assert_max_num_queries
+):
+    page, gone = publish_page(kyphoplasty), publish_page(make_procedure("gone"), slug="gone")
+    move(page, "balloon")
+    publishing.withdraw_page(page=gone, by=BY)
+    for slug, status in (("kyphoplasty", 301), ("gone", 410), ("nothing", 404)):
+        with django_assert_max_num_queries(6):
+            assert client.get(f"/procedures/{slug}/").status_code == status
+
+
 @pytest.mark.parametrize(
     "name", ["%00", "a%00b", "%FF", "a" * 5000, "..%2F..", "%27%20OR%201=1", "%F0%9F%98%80", "-", "A%0D%0AX:y"]
 )
