@@ -132,8 +132,9 @@ def _closed(request, closing):
     except Broken:
         page = Page(request, Draft.begun())
     if step in FORMS:
-        page.answers.read(step, request.POST)
-        _note_decoy(page, step)
+        form, fits = _take_in(page, step)
+        if not fits:
+            return page.show(step, form=form, status=422)
     if page.answers.ticked(Urgency.EMERGENCY):
         return page.show(EMERGENCY)
     is_sent = (step, request.POST.get("go")) == (CHECK, "send") and not page.answers.first_missing()
@@ -148,8 +149,11 @@ def _note_decoy(page, step):
         page.draft.decoy_is_filled = bool(page.request.POST.get(DECOY, "").strip())
 
 
-def _read(page, step, go):
-    """Take in a page of questions."""
+def _take_in(page, step):
+    """Take in a page of questions; return its form, and whether its answers fit into the seal with all others.
+
+    Where they do not, the form says so, and the seal stays as it was.
+    """
     _note_decoy(page, step)
     before = page.draft.typed.get(step, {})
     form = page.answers.read(step, page.request.POST)
@@ -159,6 +163,14 @@ def _read(page, step, go):
         page.draft.typed[step] = before
         if form.is_valid():
             form.refuse_length()
+        return form, False
+    return form, True
+
+
+def _read(page, step, go):
+    """Take in a page of questions, and show the one to go to."""
+    form, fits = _take_in(page, step)
+    if not fits:
         return page.show(step, form=form, status=422)
     if go == "back":
         return page.show(page.before(step))
