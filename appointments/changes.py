@@ -65,6 +65,13 @@ class Change:
             return asked.status == Status.AGREED and any(time.pk == offer for time in asked.offers.agreed())
         return self.move == "withdraw" and asked.status == Status.WITHDRAWN
 
+    def still_holds(self, asked):
+        """Say whether what is said afterwards is so: the address that says it may be kept, reloaded or made up."""
+        if self.fixed:
+            return all(getattr(asked, name) == value for name, value in self.fixed.items())
+        leads_to = workflow.MOVES[self.move].leads_to
+        return not leads_to or asked.status == leads_to
+
 
 ROWS = (
     Change(
@@ -74,7 +81,7 @@ ROWS = (
         question=_("Do you want this time?"),
         says=_("If you say yes, it is your appointment. We let the other times that we offered you go."),
         button=_("Yes, I want this time"),
-        done=_("You have an appointment. We have sent you a message about it."),
+        done=_("You have an appointment."),
         shown_in=(),
     ),
     Change(
@@ -84,7 +91,7 @@ ROWS = (
         question=_("Do you want other times?"),
         says=_("Tell us when you can come. We let the times that we offered you go, and look for others."),
         button=_("Ask for other times"),
-        done=_("We look for other times, and write to you again."),
+        done=_("We look for other times for you."),
         shown_in=(),
         form=preferences_form,
     ),

@@ -46,7 +46,7 @@ def status_page(request, link, *, refusal="", status=200):
         "is_overdue": asked.is_overdue(),
         "procedure": plain_name(asked.procedure_id),
         "sent": request.GET.get("sent", ""),
-        "done": done.done if done and request.method != "POST" else "",
+        "done": done.done if done and request.method != "POST" and done.still_holds(asked) else "",
         "refusal": refusal,
         "has_question": None in questions and _can_reply(asked),
         "has_words": bool(questions or asked.answer),

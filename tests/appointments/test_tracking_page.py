@@ -23,6 +23,7 @@ from tests.appointments.factories import (
     claimed_request,
     closed_request,
     declined_request,
+    inputs_of,
     link_to,
     make_request,
     make_time,
@@ -241,6 +242,22 @@ def test_how_often_staff_opened_it_is_told_by_role_and_day_without_a_name(client
         "Nurse (clinical triage), November 20, 2026: once"
     )
     assert str(reception) not in text
+
+
+def test_what_was_done_is_said_no_longer_than_it_is_so(client, reception):
+    request = make_request(status=Status.WAITING, by=reception)
+    token = link_to(request)
+
+    def said(name):
+        return "Done:" in Reader(client.get(f"/appointments/track/{token}/?done={name}").content.decode()).text
+
+    names = ("accept", "withdraw", "reminders-off", "details-on", "reply", "other-times")
+    assert not any(map(said, names))
+    agreed = moved(request, "accept", by=None, **inputs_of("accept", request))
+    assert said("accept")
+    # A kept address must not say that there is an appointment, once the clinic had to cancel it.
+    moved(agreed, "cancel_time", by=reception)
+    assert not said("accept")
 
 
 def test_only_known_words_of_the_address_are_shown(client):
