@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext_lazy as _
 
 from appointments import workflow
+from appointments.forms import has_preferences
 from appointments.models import OPEN, WAITS_FOR_CLINIC, Status
-from appointments.tracking_forms import ReplyForm, WordsForm, preferences_form
+from appointments.tracking_forms import ReplyForm, WordsForm, other_times_form, preferences_form
 from audit.actors import Actor
 
 BEFORE_A_TIME = (*WAITS_FOR_CLINIC, Status.WAITING)
@@ -93,7 +94,7 @@ ROWS = (
         button=_("Ask for other times"),
         done=_("We look for other times for you."),
         shown_in=(),
-        form=preferences_form,
+        form=other_times_form,
     ),
     Change(
         name="reply",
@@ -135,6 +136,7 @@ ROWS = (
         says=_("We do not remind you of your appointment any more."),
         button=_("Yes, turn them off"),
         done=_("Reminders are off."),
+        shown_in=(Status.AGREED,),
         fixed={"wants_reminders": False},
     ),
     Change(
@@ -145,6 +147,7 @@ ROWS = (
         says=_("We remind you of your appointment by email."),
         button=_("Yes, turn them on"),
         done=_("Reminders are on."),
+        shown_in=(Status.AGREED,),
         fixed={"wants_reminders": True},
     ),
     Change(
@@ -213,6 +216,6 @@ def offered_to(asked, *, were_offered):
     }
     if not asked.email:
         left_out |= {"reminders-on", "reminders-off", "details-on", "details-off"}
-    if were_offered:
+    if were_offered or not has_preferences(asked):
         left_out |= {"when"}
     return [row for row in ROWS if asked.status in row.shown_in and row.name not in left_out]

@@ -75,7 +75,8 @@ def _opened(request):
     offered = page.answers.offered
     procedure, location = offered.key_of(request.GET.get("procedure")), request.GET.get("location")
     location = location if location in offered.locations else ""
-    page.draft.typed["wish"] = {"procedure": procedure, "location": location}
+    chosen = {"procedure": procedure, "location": location}
+    page.draft.typed["wish"] = {name: key for name, key in chosen.items() if key}
     version = request.GET.get("version", "")
     page.draft.page_version = offered.version_read(procedure, version) if version else None
     if page.draft.page_version and version.isdecimal():

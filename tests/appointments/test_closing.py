@@ -94,7 +94,13 @@ def test_the_choice_that_led_to_the_form_is_kept_until_it_opens(monday, manager)
 
 @pytest.mark.parametrize(
     ("step", "name"),
-    [("wish", "procedure"), ("signs", "signs"), ("matter", "matter"), ("needs", "other_needs"), ("person", "full_name")],
+    [
+        ("wish", "procedure"),
+        ("signs", "signs"),
+        ("matter", "matter"),
+        ("needs", "other_needs"),
+        ("person", "full_name"),
+    ],
 )
 def test_what_is_too_long_to_travel_comes_back_to_be_shortened(monday, manager, step, name):
     visitor = Visitor().reach(step)

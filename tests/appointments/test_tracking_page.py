@@ -223,6 +223,17 @@ def test_the_day_of_the_answer_is_right_over_odd_days(client, now, words):
         assert words in read(client, make_request())
 
 
+def test_who_waits_for_an_answer_is_not_led_to_ask_a_second_time(client, reception):
+    request = make_request()
+    token = link_to(request)
+    for part in ("", "withdraw/", "add/"):
+        html = client.get(f"/appointments/track/{token}/{part}").content.decode()
+        assert "/appointments/request/" not in html
+        assert 'href="tel:' in html
+    moved(request, "withdraw", by=None)
+    assert 'href="/appointments/request/"' in client.get(f"/appointments/track/{token}/").content.decode()
+
+
 def test_contact_details_are_masked(client):
     text = read(client, make_request())
     assert "a•••@e•••.org" in text
