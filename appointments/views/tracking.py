@@ -55,6 +55,8 @@ def status_page(request, link, *, refusal="", status=200):
         "opened": opened,
         "openings": openings,
         "canonical_url": "",
+        # A tick above a request that waits, or was declined, would say that all is well.
+        "is_quiet": asked.status != Status.NEW and ("agreed" not in times or times["is_past"]),
         **times,
         "changes": offered_to(asked, were_offered=times.get("were_offered", False)),
     }

@@ -223,6 +223,13 @@ def test_the_day_of_the_answer_is_right_over_odd_days(client, now, words):
         assert words in read(client, make_request())
 
 
+@pytest.mark.parametrize(("status", "ticks"), [("new", 1), ("waiting", 0), ("declined", 0), ("agreed", 1)])
+def test_no_tick_stands_above_what_is_not_done(client, reception, status, ticks):
+    token = link_to(make_request(status=Status(status), by=reception))
+    panel = client.get(f"/appointments/track/{token}/").content.decode().partition("Your reference")[0]
+    assert panel.partition("<main")[2].count("<svg") == ticks
+
+
 def test_who_waits_for_an_answer_is_not_led_to_ask_a_second_time(client, reception):
     request = make_request()
     token = link_to(request)
