@@ -22,6 +22,7 @@ class AppointmentsConfig(AppConfig):
         queue = "admin:appointments_appointmentrequest_changelist"
         demo.register("requests", demonstration.load)
         hours.on_change(workflow.recompute_due)
+        chores.register("send links that were asked for", workflow.send_links_asked_for)
         chores.register("remind patients", reminders.remind)
         chores.register("forget counts", limits.forget_old)
         chores.register("forget erased forms", workflow.forget_erased_forms)

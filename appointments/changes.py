@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext_lazy as _
 
 from appointments import workflow
+from appointments.forms import has_preferences
 from appointments.models import OPEN, WAITS_FOR_CLINIC, Status
-from appointments.tracking_forms import ReplyForm, WordsForm, preferences_form
+from appointments.tracking_forms import ReplyForm, WordsForm, other_times_form, preferences_form
 from audit.actors import Actor
 
 BEFORE_A_TIME = (*WAITS_FOR_CLINIC, Status.WAITING)
@@ -65,6 +66,13 @@ class Change:
             return asked.status == Status.AGREED and any(time.pk == offer for time in asked.offers.agreed())
         return self.move == "withdraw" and asked.status == Status.WITHDRAWN
 
+    def still_holds(self, asked):
+        """Say whether what is said afterwards is so: the address that says it may be kept, reloaded or made up."""
+        if self.fixed:
+            return all(getattr(asked, name) == value for name, value in self.fixed.items())
+        leads_to = workflow.MOVES[self.move].leads_to
+        return not leads_to or asked.status == leads_to
+
 
 ROWS = (
     Change(
@@ -74,7 +82,7 @@ ROWS = (
         question=_("Do you want this time?"),
         says=_("If you say yes, it is your appointment. We let the other times that we offered you go."),
         button=_("Yes, I want this time"),
-        done=_("You have an appointment. We have sent you a message about it."),
+        done=_("You have an appointment."),
         shown_in=(),
     ),
     Change(
@@ -84,9 +92,9 @@ ROWS = (
         question=_("Do you want other times?"),
         says=_("Tell us when you can come. We let the times that we offered you go, and look for others."),
         button=_("Ask for other times"),
-        done=_("We look for other times, and write to you again."),
+        done=_("We look for other times for you."),
         shown_in=(),
-        form=preferences_form,
+        form=other_times_form,
     ),
     Change(
         name="reply",
@@ -128,6 +136,7 @@ ROWS = (
         says=_("We do not remind you of your appointment any more."),
         button=_("Yes, turn them off"),
         done=_("Reminders are off."),
+        shown_in=(Status.AGREED,),
         fixed={"wants_reminders": False},
     ),
     Change(
@@ -138,6 +147,7 @@ ROWS = (
         says=_("We remind you of your appointment by email."),
         button=_("Yes, turn them on"),
         done=_("Reminders are on."),
+        shown_in=(Status.AGREED,),
         fixed={"wants_reminders": True},
     ),
     Change(
@@ -206,6 +216,6 @@ def offered_to(asked, *, were_offered):
     }
     if not asked.email:
         left_out |= {"reminders-on", "reminders-off", "details-on", "details-off"}
-    if were_offered:
+    if were_offered or not has_preferences(asked):
         left_out |= {"when"}
     return [row for row in ROWS if asked.status in row.shown_in and row.name not in left_out]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.answers import Offered
 from appointments.fields import DIGITS_NEEDED
-from appointments.forms import EMAIL_LENGTH, TEXT_LENGTH, PreferencesForm
+from appointments.forms import EMAIL_LENGTH, TEXT_LENGTH, OtherTimesForm, PreferencesForm
 from appointments.references import read_reference
 from clinic.codes import LONGEST_TYPED
 from clinic.typed_text import LongTextField, PlainTextField, ShownInput, ShownTextarea
@@ -32,6 +32,11 @@ class ChangeForm(forms.Form):
 def preferences_form(data=None, *, asked):
     """Return the form of when it suits and how to be reached, as the request form asks it."""
     return PreferencesForm(data, asked=asked, weekdays=Offered().weekdays)
+
+
+def other_times_form(data=None, *, asked):
+    """Return the form of when it suits, for a patient whom no offered time suits."""
+    return OtherTimesForm(data, asked=asked, weekdays=Offered().weekdays)
 
 
 class WordsForm(ChangeForm):

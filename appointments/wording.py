@@ -62,7 +62,7 @@ class Wording:
         return (*EVERYWHERE, *self.names)
 
 
-FOOT = _("""See where your request stands, and change or withdraw it:
+FOOT = _("""See where your request stands, and what you can do:
 {link}
 
 Questions? Call us: {telephone}. Tell us your reference: {reference}.

@@ -80,6 +80,7 @@ class ReachQuestions(forms.Form):
     reach_by = forms.ChoiceField(
         label=_("How should we reach you?"),
         choices=ReachBy,
+        initial=ReachBy.EITHER,
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose how we should reach you."),
@@ -112,31 +113,42 @@ class ReachQuestions(forms.Form):
             self.add_error(beside_phone, self.no_phone)
 
 
-class PreferencesForm(TimesQuestions, ReachQuestions):
-    """The preferences of a request that was sent, to be changed. Contact details stay as they are.
+class AskedAgain(forms.Form):
+    """Preferences of a request that was sent, to be changed.
 
     `asked` is the request, `weekdays` are those on which the clinic is open. What is cleaned is what
-    `workflow.move_by_patient(asked, "prefer", preferences=…)` takes; a question has no times.
+    `workflow.move_by_patient(asked, …, preferences=…)` takes.
     """
 
-    field_order = ("times", "sooner", "reach_by", "reach_when", "leave_message")
-    no_email = _("We do not have your email address. Choose to be reached by telephone.")
-    no_phone = _("We do not have your telephone number. Choose to be reached by email.")
-
     def __init__(self, *args, asked, weekdays, **kwargs):
-        preferences = asked.preferences or {}
-        super().__init__(*args, initial=preferences, **kwargs)
-        self.asked = asked
+        super().__init__(*args, initial=asked.preferences or {}, **kwargs)
         self.offer_times(weekdays)
-        if asked.wish == Wish.QUESTION:
-            del self.fields["times"], self.fields["sooner"]
         self.helper = FormHelper()
         self.helper.form_tag, self.helper.disable_csrf, self.helper.hide_optional = False, True, True
 
-    def clean(self):
-        """Refuse a way to be reached that the clinic does not have."""
-        cleaned = super().clean()
-        self.refuse_what_is_missing(
-            email=self.asked.email, phone=self.asked.phone, beside_email="reach_by", beside_phone="reach_by"
-        )
-        return cleaned
+
+class OtherTimesForm(AskedAgain, TimesQuestions):
+    """When the patient can come, as no time that was offered suits them."""
+
+
+class PreferencesForm(AskedAgain, TimesQuestions, ReachQuestions):
+    """When the patient can come, and how to reach them. Contact details stay as they are.
+
+    A question has no times, and nobody is asked about a telephone or an address that the clinic does not have.
+    """
+
+    field_order = ("times", "sooner", "reach_by", "reach_when", "leave_message")
+
+    def __init__(self, *args, asked, **kwargs):
+        super().__init__(*args, asked=asked, **kwargs)
+        if asked.wish == Wish.QUESTION:
+            del self.fields["times"], self.fields["sooner"]
+        if not (asked.email and asked.phone):
+            del self.fields["reach_by"]
+        if not asked.phone:
+            del self.fields["reach_when"], self.fields["leave_message"]
+
+
+def has_preferences(asked):
+    """Say whether the patient of a request has any preference to change."""
+    return asked.wish != Wish.QUESTION or bool(asked.phone)

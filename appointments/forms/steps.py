@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from appointments.fields import BirthdateField, EmailField, PhoneField
-from appointments.forms.preferences import ReachQuestions, TimesQuestions
+from appointments.forms.preferences import ReachBy, ReachQuestions, TimesQuestions
 from appointments.models import Wish
 from clinic.models import SpokenLanguage
 from clinic.typed_text import LongTextField, PlainTextField, ShownInput, ShownTextarea
@@ -119,6 +119,7 @@ class WishForm(StepForm):
             (Wish.APPOINTMENT, _("To ask for an appointment")),
             (Wish.QUESTION, _("To ask a question")),
         ],
+        initial=Wish.APPOINTMENT,
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose what you would like: an appointment, or an answer to a question."),
@@ -144,6 +145,7 @@ class WishForm(StepForm):
     )
     location = forms.ChoiceField(
         label=_("Where would you like to come?"),
+        initial=NO_PREFERENCE,
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose a place, or “I am not sure, or I have no preference”."),
@@ -400,6 +402,8 @@ class PersonForm(StepForm, ReachQuestions):
             self.add_error("email", _("Enter an email address, a telephone number, or both."))
         else:
             self.refuse_what_is_missing(**given, beside_email="email", beside_phone="phone")
+            if cleaned.get("reach_by") == ReachBy.EITHER and not all(given.values()):
+                cleaned["reach_by"] = ReachBy.EMAIL if given["email"] else ReachBy.PHONE
         return cleaned
 
 

@@ -3,7 +3,7 @@
 from appointments.models.amendments import Amendment, AmendmentKind, ClinicQuestion
 from appointments.models.closing import FormClosure
 from appointments.models.contact import CallBecause, MessageWording, PhoneTask
-from appointments.models.links import TRACKING_LINK_LASTS, SentForm, TrackingLink
+from appointments.models.links import TRACKING_LINK_LASTS, LinkAsked, SentForm, TrackingLink
 from appointments.models.offers import OfferState, TimeOffer
 from appointments.models.requests import (
     OPEN,
@@ -33,6 +33,7 @@ __all__ = [
     "FormClosure",
     "HeldBecause",
     "Kind",
+    "LinkAsked",
     "MessageWording",
     "OfferState",
     "PhoneTask",

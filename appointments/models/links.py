@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.models.requests import AppointmentRequest
 from appointments.references import hash_of
+from clinic.encryption import EncryptedTextField
 
 TRACKING_LINK_LASTS = timedelta(days=365)
 
@@ -58,6 +59,27 @@ class SentForm(models.Model):
     class Meta:
         verbose_name = _("sent form")
         verbose_name_plural = _("sent forms")
+
+    def __str__(self):
+        return str(self.pk)
+
+
+class LinkAsked(models.Model):
+    """That somebody asked for a new private link, until the sender has looked whether there is such a request.
+
+    It is kept whether there is one or not, so that nobody learns that from how long the answer takes.
+    """
+
+    personal_data = ("contact",)
+
+    reference = models.CharField(max_length=9, editable=False)
+    contact = EncryptedTextField(editable=False)
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("link that was asked for")
+        verbose_name_plural = _("links that were asked for")
+        default_permissions = ()
 
     def __str__(self):
         return str(self.pk)

@@ -75,7 +75,8 @@ def _opened(request):
     offered = page.answers.offered
     procedure, location = offered.key_of(request.GET.get("procedure")), request.GET.get("location")
     location = location if location in offered.locations else ""
-    page.draft.typed["wish"] = {"procedure": procedure, "location": location}
+    chosen = {"procedure": procedure, "location": location}
+    page.draft.typed["wish"] = {name: key for name, key in chosen.items() if key}
     version = request.GET.get("version", "")
     page.draft.page_version = offered.version_read(procedure, version) if version else None
     if page.draft.page_version and version.isdecimal():
@@ -132,8 +133,9 @@ def _closed(request, closing):
     except Broken:
         page = Page(request, Draft.begun())
     if step in FORMS:
-        page.answers.read(step, request.POST)
-        _note_decoy(page, step)
+        form, fits = _take_in(page, step)
+        if not fits:
+            return page.show(step, form=form, status=422)
     if page.answers.ticked(Urgency.EMERGENCY):
         return page.show(EMERGENCY)
     is_sent = (step, request.POST.get("go")) == (CHECK, "send") and not page.answers.first_missing()
@@ -148,8 +150,11 @@ def _note_decoy(page, step):
         page.draft.decoy_is_filled = bool(page.request.POST.get(DECOY, "").strip())
 
 
-def _read(page, step, go):
-    """Take in a page of questions."""
+def _take_in(page, step):
+    """Take in a page of questions; return its form, and whether its answers fit into the seal with all others.
+
+    Where they do not, the form says so, and the seal stays as it was.
+    """
     _note_decoy(page, step)
     before = page.draft.typed.get(step, {})
     form = page.answers.read(step, page.request.POST)
@@ -159,6 +164,14 @@ def _read(page, step, go):
         page.draft.typed[step] = before
         if form.is_valid():
             form.refuse_length()
+        return form, False
+    return form, True
+
+
+def _read(page, step, go):
+    """Take in a page of questions, and show the one to go to."""
+    form, fits = _take_in(page, step)
+    if not fits:
         return page.show(step, form=form, status=422)
     if go == "back":
         return page.show(page.before(step))

@@ -7,7 +7,6 @@ from django.views.decorators.http import require_http_methods
 
 from appointments import workflow
 from appointments.tracking_forms import LostLinkForm
-from audit.actors import Actor
 from clinic import limits
 from clinic.context_processors import languages_here
 from clinic.page_cache import asking_page
@@ -20,7 +19,7 @@ MOST_OF_REFERENCE_IN_A_DAY = 3
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def lost_link(request):
-    """Ask for a reference and a way to reach the patient, and send a new link to the request's own address."""
+    """Ask for a reference and a way to reach the patient; a new link goes to the request's own address."""
     if request.method != "POST":
         if request.GET.get("done") == "sent":
             return asking_page(render(request, "appointments/link_sent.html"))
@@ -30,7 +29,7 @@ def lost_link(request):
     form = LostLinkForm(request.POST)
     if not form.is_valid():
         return _ask(request, form, status=422)
-    _send(request, **form.cleaned_data)
+    _note(request, **form.cleaned_data)
     return asking_page(
         HttpResponse(status=303, headers={"Location": reverse("appointments:lost_link", query={"done": "sent"})})
     )
@@ -44,13 +43,13 @@ def _without_token(request):
 lost_link.csrf_failure = _without_token
 
 
-def _send(request, *, reference, contact):
+def _note(request, *, reference, contact):
     counts = (
         (limits.count("lost link", limits.network_of(request), span=limits.HOUR), MOST_FROM_NETWORK_IN_AN_HOUR),
         (limits.count("lost link of", reference, span=limits.DAY), MOST_OF_REFERENCE_IN_A_DAY),
     )
     if all(number <= most for number, most in counts):
-        workflow.send_link(reference=reference, contact=contact, by=Actor.visitor())
+        workflow.ask_for_link(reference=reference, contact=contact)
 
 
 def _ask(request, form, *, problem="", status=200):

@@ -46,7 +46,7 @@ def status_page(request, link, *, refusal="", status=200):
         "is_overdue": asked.is_overdue(),
         "procedure": plain_name(asked.procedure_id),
         "sent": request.GET.get("sent", ""),
-        "done": done.done if done and request.method != "POST" else "",
+        "done": done.done if done and request.method != "POST" and done.still_holds(asked) else "",
         "refusal": refusal,
         "has_question": None in questions and _can_reply(asked),
         "has_words": bool(questions or asked.answer),
@@ -55,6 +55,8 @@ def status_page(request, link, *, refusal="", status=200):
         "opened": opened,
         "openings": openings,
         "canonical_url": "",
+        # A tick above a request that waits, or was declined, would say that all is well.
+        "is_quiet": asked.status != Status.NEW and ("agreed" not in times or times["is_past"]),
         **times,
         "changes": offered_to(asked, were_offered=times.get("were_offered", False)),
     }

@@ -12,7 +12,7 @@ from appointments.workflow.calling import (
     to_be_called,
 )
 from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
-from appointments.workflow.links import revoke_link, send_link
+from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
 from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, reads_from, recompute_due
@@ -67,6 +67,7 @@ __all__ = [
     "Unfit",
     "UnfitTime",
     "answers_of",
+    "ask_for_link",
     "back_to_ours",
     "call_made",
     "call_not_made",
@@ -91,6 +92,7 @@ __all__ = [
     "recompute_due",
     "revoke_link",
     "send_link",
+    "send_links_asked_for",
     "span_in_words",
     "state_arrows",
     "submit",

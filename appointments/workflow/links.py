@@ -1,15 +1,51 @@
 """The private links of a request: a new one for whoever lost theirs, and the end of one that came into other hands."""
 
+import logging
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments import messages
-from appointments.models import AppointmentRequest, TrackingLink
+from appointments.models import AppointmentRequest, LinkAsked, TrackingLink
 from appointments.workflow.table import TRIAGE
-from audit.actors import STAFF
+from audit.actors import STAFF, Actor
 from audit.models import Event
+from clinic.encryption import Unreadable
 from clinic.refusals import Refused
+
+logger = logging.getLogger(__name__)
+
+LOOKED_AT_IN_A_TURN = 50
+
+
+def ask_for_link(*, reference, contact):
+    """Note that somebody asked for a new private link, with the reference and an address or number as it was typed.
+
+    The sender looks whether there is such a request: here both would take their time, and tell which it was.
+    """
+    LinkAsked.objects.create(reference=reference, contact=contact)
+
+
+def send_links_asked_for():
+    """Look at what was asked for, and send a new link where there is such a request; return how many. A chore."""
+    waiting = LinkAsked.objects.order_by("id").values_list("pk", flat=True)
+    return sum(_send_asked_for(pk) for pk in list(waiting[:LOOKED_AT_IN_A_TURN]))
+
+
+@transaction.atomic
+def _send_asked_for(pk):
+    """Look at one and forget it, in one transaction; return whether it was still there for this sender."""
+    try:
+        asked = LinkAsked.objects.filter(pk=pk).first()
+    except Unreadable:
+        asked = None
+        logger.error("A new link that was asked for cannot be sent: it cannot be read with these keys.")
+    if not LinkAsked.objects.filter(pk=pk).delete()[0]:
+        return False
+    if asked is not None:
+        send_link(reference=asked.reference, contact=asked.contact, by=Actor.visitor())
+    return True
 
 
 @transaction.atomic

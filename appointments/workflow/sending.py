@@ -21,6 +21,7 @@ from appointments.models import (
 )
 from appointments.references import hash_of, new_reference
 from appointments.workflow.promise import due_from
+from appointments.workflow.table import MOVES
 from audit.actors import Actor
 from audit.models import Event
 from clinic.encryption import index_candidates, index_of
@@ -34,6 +35,7 @@ ERASED_FORMS_KEPT = timedelta(hours=24)
 
 # Whose request it is. An answer with another of these is another person's, or must not reach the first one's address.
 WHO = ("full_name", "email", "phone", "helper")
+DETAILS_SET = MOVES["set_details"].event
 
 
 class Outcome(models.TextChoices):
@@ -189,7 +191,8 @@ def _version_read(procedure, pk):
 
 def _amend(request, answers, text, *, by):
     """Let the request say what the form says now; what it said until then stays in the amendment."""
-    before, after = answers_of(request), answers
+    before = answers_of(request)
+    after = answers | _chosen_since(request, before, answers)
     changed = sorted(name for name in after if after[name] != before.get(name))
     amendment = Amendment.objects.create(
         request=request,
@@ -198,7 +201,7 @@ def _amend(request, answers, text, *, by):
         after={name: after[name] for name in changed},
     )
     was_urgent = request.is_urgent
-    for name, value in _columns(answers).items():
+    for name, value in _columns(after).items():
         setattr(request, name, value)
     # What was urgent stays so: somebody may be acting on it.
     request.is_urgent = request.is_urgent or was_urgent
@@ -216,6 +219,27 @@ def _amend(request, answers, text, *, by):
         to=request.status,
         revision=request.revision,
     )
+
+
+def _chosen_since(request, before, answers):
+    """Return what stays as the patient chose it on the private page since the form was sent last.
+
+    The form is older there: what it repeats is no choice, and what it says otherwise than it did is one.
+    """
+    told, stays = {}, {}
+    for amendment in request.amendments.all():
+        if amendment.kind == AmendmentKind.PREFERENCES:
+            told = amendment.before | told
+        elif amendment.kind == AmendmentKind.SENT_AGAIN and "preferences" in amendment.after:
+            was, became = amendment.before["preferences"], amendment.after["preferences"]
+            told = {name: value for name, value in told.items() if was.get(name) == became.get(name)}
+    if told:
+        now, kept = answers.get("preferences") or {}, before["preferences"]
+        repeated = {name for name, value in told.items() if now.get(name) == value}
+        stays["preferences"] = now | {name: kept[name] for name in repeated if name in kept}
+    if Event.objects.about(request).filter(verb=DETAILS_SET).exists():
+        stays["wants_details"] = before["wants_details"]
+    return stays
 
 
 def answers_of(request):

@@ -92,6 +92,27 @@ def test_the_choice_that_led_to_the_form_is_kept_until_it_opens(monday, manager)
     assert {("procedure", "kyphoplasty"), ("location", "south")} <= set(visitor.page.checked)
 
 
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        ("wish", "procedure"),
+        ("signs", "signs"),
+        ("matter", "matter"),
+        ("needs", "other_needs"),
+        ("person", "full_name"),
+    ],
+)
+def test_what_is_too_long_to_travel_comes_back_to_be_shortened(monday, manager, step, name):
+    visitor = Visitor().reach(step)
+    close(manager)
+    # Nothing repeats, so that it does not shrink in the seal.
+    visitor.fill(step, **{name: "".join(map(chr, range(0x4E00, 0x4E00 + 12_000)))})
+    assert (visitor.status, visitor.step) == (422, step)
+    assert visitor.page.errors
+    visitor.fill(step)
+    assert "We move house." in visitor.page.text
+
+
 def test_help_in_an_emergency_stays_open(monday, manager):
     visitor = Visitor().reach("signs")
     close(manager)

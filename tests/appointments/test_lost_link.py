@@ -3,12 +3,16 @@
 import re
 
 import pytest
+from django.db import connection
+from django.db.models.expressions import RawSQL
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from appointments import workflow
-from appointments.models import AppointmentRequest, PhoneTask, Status
+from appointments.models import AppointmentRequest, LinkAsked, PhoneTask, Status
+from appointments.references import new_reference
 from appointments.views.lost_link import MOST_FROM_NETWORK_IN_AN_HOUR, MOST_OF_REFERENCE_IN_A_DAY
 from audit.actors import Actor
 from audit.models import Event
@@ -28,7 +32,8 @@ def ask(client, reference, contact, **extra):
 
 
 def links_sent():
-    """Return the messages with a new link."""
+    """Return the messages with a new link, once the sender has looked at what was asked for."""
+    workflow.send_links_asked_for()
     return Message.objects.filter(purpose="link")
 
 
@@ -65,6 +70,36 @@ def test_the_answer_is_the_same_to_the_byte_whatever_is_known(client):
     assert len(pages) == 1
 
 
+def test_the_answer_takes_the_same_work_whatever_is_known(client):
+    known, held = make_request(), make_request()
+    AppointmentRequest.objects.filter(pk=held.pk).update(held_because="decoy")
+    ask(client, make_request().reference, "ana@example.org")
+    work = []
+    for reference, contact in (
+        (known.reference, "ana@example.org"),
+        (make_request().reference, "stranger@example.org"),
+        (held.reference, "ana@example.org"),
+        (new_reference(), "ana@example.org"),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            ask(client, reference, contact)
+        work.append([query["sql"].partition(" ")[0] for query in queries])
+    assert work == work[:1] * 4
+
+
+def test_what_was_asked_for_is_forgotten_once_it_is_done(client, caplog):
+    request = make_request()
+    ask(client, request.reference, request.email)
+    ask(client, request.reference, "stranger@example.org")
+    ask(client, request.reference, request.phone)
+    # One that no key reads any more holds up none of the others.
+    LinkAsked.objects.filter(pk=LinkAsked.objects.first().pk).update(contact=RawSQL("%s", ["k9:not-ours"]))
+    assert links_sent().count() == 1
+    assert not LinkAsked.objects.exists()
+    assert links_sent().count() == 1
+    assert "cannot be read with these keys" in caplog.text
+
+
 def test_an_empty_index_is_nobodys(client):
     request = make_request(phone="")
     workflow.send_link(reference=request.reference, contact="", by=Actor.visitor())
@@ -77,6 +112,7 @@ def test_a_patient_without_email_is_called_once_however_often_they_ask(client):
     PhoneTask.objects.all().delete()
     for _each in range(2):
         ask(client, request.reference, request.phone)
+    workflow.send_links_asked_for()
     assert PhoneTask.objects.get().purpose == "link"
 
 

@@ -6,9 +6,11 @@ import pytest
 from django.http import QueryDict
 
 from appointments import workflow
+from appointments.changes import CHANGES
 from appointments.forms import PreferencesForm
 from appointments.models import AppointmentRequest
 from audit.actors import Actor
+from tests.appointments.factories import make_request
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
 from tests.appointments.visitor import FOR_ANOTHER, GOOD, Visitor
 
@@ -259,11 +261,24 @@ def test_preferences_are_opened_as_they_are_and_cleaned_for_the_workflow():
     assert asked.preferences["other_needs"] == "Large print."
 
 
-def test_preferences_of_a_question_have_no_times_and_only_ways_to_reach_that_are_there():
-    visitor = Visitor().reach("matter", wish={"wish": "question"})
-    visitor.reach("check", person={"phone": None}).send()
-    form = preferences_form(AppointmentRequest.objects.get(), reach_by="phone")
-    assert "times" not in form.fields
-    assert form.errors == {
-        "reach_by": ["We do not have your telephone number. Choose to be reached by email."],
-    }
+@pytest.mark.parametrize(
+    ("wish", "left_out", "asked_for"),
+    [
+        ("question", None, ["reach_by", "reach_when", "leave_message"]),
+        ("question", "email", ["reach_when", "leave_message"]),
+        ("question", "phone", []),
+        ("appointment", "phone", ["times", "sooner"]),
+    ],
+)
+def test_preferences_ask_only_for_what_can_be_chosen(client, wish, left_out, asked_for):
+    visitor = Visitor().reach("matter", wish={"wish": wish})
+    token = visitor.reach("check", person={left_out: None} if left_out else {}).send()["Location"]
+    assert list(preferences_form(AppointmentRequest.objects.get()).fields) == asked_for
+    # And nobody is led to a page that asks nothing.
+    assert ("Change what suits you" in client.get(token).content.decode()) == bool(asked_for)
+
+
+def test_who_wants_other_times_is_asked_when_they_can_come_and_nothing_else():
+    for wish in ("question", "appointment"):
+        asked = make_request(wish=wish, phone="")
+        assert list(CHANGES["other-times"].form_for(asked).fields) == ["times", "sooner"]

@@ -15,7 +15,8 @@ from tests.appointments.offer import make_procedure, make_sign, offer  # noqa: F
 from tests.appointments.visitor import ADDRESS, GOOD, MONDAY, Visitor, stored
 from tests.procedures.published import make_draft, publish_page
 
-ME = ("for_whom", "me")
+AT_FIRST = [("wish", "appointment"), ("for_whom", "me")]
+NO_PLACE = ("location", "no preference")
 
 pytestmark = pytest.mark.usefixtures("offer")
 
@@ -76,7 +77,7 @@ def test_a_question_is_asked_without_times():
 
 def test_the_page_a_patient_comes_from_fills_in_the_first_answers():
     visitor = Visitor(query="?procedure=kyphoplasty&location=south")
-    assert visitor.page.checked == [ME, ("procedure", "kyphoplasty"), ("location", "south")]
+    assert visitor.page.checked == [*AT_FIRST, ("procedure", "kyphoplasty"), ("location", "south")]
     assert ("procedure", "kyphoplasty") in Visitor(language="es", query="?procedure=cifoplastia").page.checked
     assert "/es/appointments/request/?procedure=cifoplastia" in visitor.response.content.decode()
 
@@ -88,7 +89,27 @@ def test_the_page_a_patient_comes_from_fills_in_the_first_answers():
 def test_an_unknown_procedure_or_place_in_the_address_is_ignored(query):
     visitor = Visitor(query=query)
     assert visitor.status == 200
-    assert visitor.page.checked == [ME]
+    assert visitor.page.checked == [*AT_FIRST, NO_PLACE]
+
+
+def test_who_comes_from_a_procedure_has_few_presses_and_fields_before_sending():
+    visitor = Visitor(query="?procedure=kyphoplasty")
+    opened = dict(visitor.page.checked)
+    for typed in (opened, {"signs": "none of these"}, {"matter": "My back hurts.", "times": "any"}, {}):
+        visitor.press(**typed)
+    visitor.press(full_name="Ana", email="ana@example.org", **dict(visitor.page.checked))
+    assert visitor.step == "check"
+    assert visitor.send().status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("given", "reach_by"),
+    [({"phone": ""}, "email"), ({"email": ""}, "phone"), ({}, "either")],
+)
+def test_who_gives_one_way_to_be_reached_is_reached_that_way(given, reach_by):
+    visitor = Visitor().reach("check", person={"reach_by": "either", **given})
+    visitor.send()
+    assert AppointmentRequest.objects.get().preferences["reach_by"] == reach_by
 
 
 def test_a_place_that_only_examines_says_so_before_and_after_it_is_chosen():

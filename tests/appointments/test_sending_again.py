@@ -52,6 +52,27 @@ def test_the_page_says_whether_it_is_new_changed_or_a_second_request_and_so_does
         assert visitor.client.get(address).content == page.content
 
 
+@pytest.mark.usefixtures("offer")
+def test_an_old_form_does_not_take_back_what_was_chosen_on_the_private_page_since():
+    visitor = Visitor().reach("check")
+    private = visitor.send()["Location"]
+    visitor.client.post(f"{private}when/", {"times": ["4-morning"], "reach_by": "email"})
+    visitor.client.post(f"{private}details-off/")
+    change(visitor, "matter", matter="It hurts less.", sooner=None)
+    request = AppointmentRequest.objects.get()
+    assert request.matter == "It hurts less."
+    chosen = {name: request.preferences[name] for name in ("times", "reach_by", "sooner")}
+    assert chosen == {"times": ["4-morning"], "reach_by": "email", "sooner": False}
+    assert request.preferences["interpreter"] == "es"
+    assert request.wants_details is False
+    assert set(request.amendments.last().before) == {"matter"}
+    change(visitor, "matter", matter="It hurts again.", sooner=None)
+    assert AppointmentRequest.objects.get().preferences["times"] == ["4-morning"]
+    # What the form itself says otherwise than before is meant.
+    change(visitor, "matter", times=["1-morning"])
+    assert AppointmentRequest.objects.get().preferences["times"] == ["1-morning"]
+
+
 # Families
 
 

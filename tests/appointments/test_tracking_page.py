@@ -23,6 +23,7 @@ from tests.appointments.factories import (
     claimed_request,
     closed_request,
     declined_request,
+    inputs_of,
     link_to,
     make_request,
     make_time,
@@ -222,6 +223,24 @@ def test_the_day_of_the_answer_is_right_over_odd_days(client, now, words):
         assert words in read(client, make_request())
 
 
+@pytest.mark.parametrize(("status", "ticks"), [("new", 1), ("waiting", 0), ("declined", 0), ("agreed", 1)])
+def test_no_tick_stands_above_what_is_not_done(client, reception, status, ticks):
+    token = link_to(make_request(status=Status(status), by=reception))
+    panel = client.get(f"/appointments/track/{token}/").content.decode().partition("Your reference")[0]
+    assert panel.partition("<main")[2].count("<svg") == ticks
+
+
+def test_who_waits_for_an_answer_is_not_led_to_ask_a_second_time(client, reception):
+    request = make_request()
+    token = link_to(request)
+    for part in ("", "withdraw/", "add/"):
+        html = client.get(f"/appointments/track/{token}/{part}").content.decode()
+        assert "/appointments/request/" not in html
+        assert 'href="tel:' in html
+    moved(request, "withdraw", by=None)
+    assert 'href="/appointments/request/"' in client.get(f"/appointments/track/{token}/").content.decode()
+
+
 def test_contact_details_are_masked(client):
     text = read(client, make_request())
     assert "a•••@e•••.org" in text
@@ -241,6 +260,22 @@ def test_how_often_staff_opened_it_is_told_by_role_and_day_without_a_name(client
         "Nurse (clinical triage), November 20, 2026: once"
     )
     assert str(reception) not in text
+
+
+def test_what_was_done_is_said_no_longer_than_it_is_so(client, reception):
+    request = make_request(status=Status.WAITING, by=reception)
+    token = link_to(request)
+
+    def said(name):
+        return "Done:" in Reader(client.get(f"/appointments/track/{token}/?done={name}").content.decode()).text
+
+    names = ("accept", "withdraw", "reminders-off", "details-on", "reply", "other-times")
+    assert not any(map(said, names))
+    agreed = moved(request, "accept", by=None, **inputs_of("accept", request))
+    assert said("accept")
+    # A kept address must not say that there is an appointment, once the clinic had to cancel it.
+    moved(agreed, "cancel_time", by=reception)
+    assert not said("accept")
 
 
 def test_only_known_words_of_the_address_are_shown(client):
