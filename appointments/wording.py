@@ -37,6 +37,8 @@ NOT_YET = _("This is a request, not yet an appointment.")
 
 # Others see subjects; and these may be empty, secret or many lines long.
 NOT_IN_SUBJECTS = ("link", "treatment", "preparation", "reason", "times", "place", "due")
+# A line with no other name than these is not in every message.
+EMPTY_FOR_SOME = ("treatment", "preparation", "due")
 LINK = re.compile(r"https?://\S+")
 
 SUBJECT_LENGTH, TEXT_LENGTH = 120, 4000
@@ -261,9 +263,15 @@ def fit_words(purpose, language, *, subject, text):
             raise Unfit(reason % {"name": name, "meaning": NAMES[name]}, field="text")
     with translation.override(language):
         not_yet = str(NOT_YET)
-    if row.is_of_a_request and not_yet not in " ".join(text.split()):
+    if row.is_of_a_request and not_yet not in _always_there(row, text):
         raise Unfit(gettext("Keep this sentence in the text: “%(sentence)s”") % {"sentence": not_yet}, field="text")
     return subject, text
+
+
+def _always_there(row, text):
+    """Return what every patient reads of a text, on one line: lines may be left out whose names are empty for some."""
+    values = {name: name for name in row.allowed if name not in EMPTY_FOR_SOME}
+    return " ".join(filled(text, values).split())
 
 
 def _check_length(words, longest, *, field):

@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 from appointments import workflow
 from appointments.admin import sheet
 from appointments.models import AmendmentKind, OfferState
+from clinic.models import hours_at
 
 TIME_TONES = {OfferState.OPEN: "waiting", OfferState.AGREED: "good", OfferState.RELEASED: "stopped"}
 
@@ -80,10 +81,29 @@ def _time(offer, *, is_free):
         "clinician": offer.clinician.name,
         "state": _lost_in_words(offer) if is_lost else offer.get_state_display(),
         "tone": "urgent" if is_lost else TIME_TONES[offer.state],
+        "trouble": _trouble(offer) if offer.state == OfferState.AGREED else "",
         "is_current": offer.state != OfferState.RELEASED,
     }
 
 
 def _lost_in_words(offer):
     """Return why a time that is still offered can no longer be had."""
-    return gettext("offered, but past") if offer.starts_at <= timezone.now() else gettext("offered, but taken since")
+    if offer.starts_at <= timezone.now():
+        return gettext("offered, but past")
+    if not offer.is_in_use:
+        return gettext("offered, but the place or the clinician is no longer in use")
+    return gettext("offered, but taken since")
+
+
+def _trouble(offer):
+    """Return why the clinic may not be able to keep an agreed time that is to come; "" for none."""
+    if offer.ends_at <= timezone.now():
+        return ""
+    facts = {"place": offer.location.name, "name": offer.clinician.name}
+    if not offer.location.is_open:
+        return gettext("%(place)s is closed now. Change the time, or cancel it.") % facts
+    if not offer.clinician.is_shown:
+        return gettext("%(name)s no longer sees patients here. Change the time, or cancel it.") % facts
+    if timezone.localdate(offer.starts_at) in hours_at(offer.location).closed:
+        return gettext("%(place)s is closed on that day. Change the time, or make sure that it is kept.") % facts
+    return ""

@@ -40,8 +40,8 @@ def queue_rows(requests):
     """Return requests as the queue shows them: in its order, each with `procedure_name` in the reader's language."""
     names = ProcedurePage.objects.in_language(get_language()).filter(procedure=OuterRef("procedure"))
     rows = requests.select_related("procedure", "location", "holder").in_queue_order()
-    offers, now = TimeOffer.objects.filter(request=OuterRef("pk")), timezone.now()
-    left = offers.open().filter(starts_at__gt=now).order_by().values("request").annotate(number=Count("pk"))
+    offers = TimeOffer.objects.filter(request=OuterRef("pk"))
+    left = offers.free().order_by().values("request").annotate(number=Count("pk"))
     return rows.annotate(
         procedure_name=Subquery(names.values("plain_name")[:1]),
         agreed_for=Subquery(offers.agreed().values("starts_at")[:1]),
@@ -348,7 +348,7 @@ def _what_the_patient_does(row):
         return gettext("%(choice)s, and answers our question") % {"choice": words} if row.is_asked else words
     if row.is_asked:
         return gettext("The patient answers our question")
-    return tag(gettext("The offered times are past: offer others"), "urgent")
+    return tag(gettext("No offered time is left: offer others"), "urgent")
 
 
 COLUMNS = ["reference", status, patient, asks_for, place, waiting_since, due_by, held_by, what_is_next]
