@@ -112,7 +112,7 @@ def values_of(request, *, token, cancelled=None):
 
 
 def _promised(request):
-    """Return by when the clinic answers, in words; "" where it does not, or is late, as no promise can lie behind us."""
+    """Return by when the clinic answers, in words; "" where it does not, or is late: no promise can lie behind us."""
     if not request.waits_for_clinic or request.is_overdue():
         return ""
     return in_words(request.due_at)
