@@ -46,6 +46,7 @@ def queue_rows(requests):
         procedure_name=Subquery(names.values("plain_name")[:1]),
         agreed_for=Subquery(offers.agreed().values("starts_at")[:1]),
         times_left=Subquery(left.values("number")),
+        has_news=workflow.has_news(),
         is_asked=Exists(ClinicQuestion.objects.filter(request=OuterRef("pk"), replied_at=None)),
     )
 
@@ -118,12 +119,13 @@ class ViewFilter(OneOf):
         "agreed": (_("Time agreed"), (Status.AGREED,)),
         "answered": (_("Answered"), (Status.ANSWERED,)),
         "closed": (_("Closed"), (Status.DECLINED, Status.WITHDRAWN, Status.CLOSED)),
+        "news": (_("News from patients"), workflow.with_news),
         "calls": (_("Telephone calls to make"), workflow.to_be_called),
         "all": (_("All requests"), Status.values),
         "held": (_("Held as spam"), methodcaller("to_be_judged")),
         "spam": (_("Judged as spam"), methodcaller("judged_spam")),
     }
-    counted = ("calls", "held")
+    counted = ("news", "calls", "held")
 
     def __init__(self, request, *args):
         self.opens_on = "all" if request.GET.get("q") else "clinic"
@@ -325,6 +327,8 @@ def next_step(row):
     """Return what is to be done next, and by implication by whom."""
     if row.held_because:
         return gettext("Say whether it is spam") if row.status == Status.NEW else gettext("Nothing more")
+    if row.has_news:
+        return tag(gettext("Read what is new from the patient"), "new")
     if row.status == Status.WAITING:
         return _what_the_patient_does(row)
     if row.status == Status.AGREED and row.agreed_for and row.agreed_for > timezone.now():

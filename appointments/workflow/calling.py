@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from appointments.models import AppointmentRequest, CallBecause, PhoneTask
 from appointments.workflow.table import TRIAGE
 from audit.models import Event
+from clinic.encryption import each_readable
 from clinic.refusals import Refused
 from outbox.models import Message, State
 
@@ -29,9 +30,13 @@ class Call:
 
 def calls_about(request):
     """Return (calls to make, calls made) about a request, each oldest first (2 queries)."""
-    tasks = list(request.phone_tasks.select_related("message", "done_by"))
-    with_task = {task.message_id for task in tasks}
-    lost = Message.objects.about(request).undeliverable().exclude(pk__in=with_task - {None})
+    tasks = list(request.phone_tasks.select_related("done_by"))
+    with_task = {task.message_id for task in tasks} - {None}
+    about = Q(pk__in=with_task) | Q(pk__in=Message.objects.about(request).undeliverable())
+    written = {message.pk: message for message in each_readable(Message.objects.filter(about).order_by("id"))}
+    for task in tasks:
+        task.message = written.get(task.message_id)
+    lost = [message for key, message in written.items() if key not in with_task]
     to_make = [_of_task(task) for task in tasks if task.done_at is None] + [_of_message(message) for message in lost]
     return sorted(to_make, key=lambda call: call.since), [_of_task(task) for task in tasks if task.done_at]
 
@@ -110,6 +115,8 @@ def email_came_back(request, *, by):
     request.bounced_at = timezone.now()
     request.save(update_fields=["bounced_at"])
     about = Message.objects.about(request)
+    # Nothing of what they say is needed here, and one that cannot be read keeps none of the others.
+    about = about.only("id", "purpose")
     not_got = list(about.unsent())
     about.unsent().filter(pk__in=[message.pk for message in not_got]).update(state=State.CANCELLED)
     if last := about.filter(state=State.SENT).order_by("-sent_at", "-id").first():

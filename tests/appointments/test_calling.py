@@ -208,7 +208,7 @@ def test_the_queue_shows_whom_to_call_and_how_many_and_the_desk_says_it(desk, re
 
 def test_looking_at_a_press_changes_nothing_and_an_unknown_one_is_not_found(desk):
     request = make_request(email="")
-    for name, code in (("called", 405), ("nonsense", 405)):
+    for name, code in (("called", 302), ("nonsense", 404)):
         address = reverse("admin:appointments_appointmentrequest_reach", args=[request.pk, name])
         assert desk.get(address).status_code == code
     assert desk.post(address).status_code == 404

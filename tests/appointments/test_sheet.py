@@ -211,7 +211,35 @@ def test_a_request_that_cannot_be_read_breaks_neither_the_queue_nor_its_sheet(de
     shown = desk.get(address(spoilt), follow=True)
     assert shown.redirect_chain == [("/admin/appointments/appointmentrequest/", 302)]
     assert "cannot be read with this site’s keys" in shown.content.decode()
+    move = reverse("admin:appointments_appointmentrequest_move", args=[spoilt.pk, "claim"])
+    assert desk.post(move, follow=True).redirect_chain == shown.redirect_chain
     assert desk.get(address(well)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("outbox_message", "text"),
+        ("appointments_amendment", "words"),
+        ("appointments_amendment", "before"),
+        ("appointments_clinicquestion", "text"),
+    ],
+)
+def test_one_row_about_a_request_that_cannot_be_read_takes_nothing_else_from_its_sheet(desk, reception, table, name):
+    request = claimed_request(reception)
+    request = moved(request, "ask", by=reception, question="Which leg?")
+    request = moved(request, "add", by=None, words="The left one.")
+    request = moved(request, "prefer", by=None, preferences={"times": ["0-morning"]})
+    workflow.email_came_back(request, by=reception.as_actor())
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {name} = 'spoilt' WHERE id = (SELECT max(id) FROM {table})")  # noqa: S608
+    page = desk.get(address(request))
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "This cannot be read with this site’s keys." in text
+    for words in ("My back hurts since I fell.", "Which leg?" if "question" not in table else "The left one."):
+        assert words in text
+    assert desk.get("/admin/appointments/appointmentrequest/", {"view": "calls"}).status_code == 200
 
 
 def test_opening_the_sheet_is_recorded_once(desk, reception):
@@ -302,7 +330,7 @@ def test_the_sheet_offers_what_can_be_done_and_says_why_the_rest_cannot(desk, re
     response = desk.get(address(request))
     assert [button.name for button in response.context["possible"]] == []
     reasons = {button.name: str(button.reason) for button in response.context["impossible"]}
-    assert reasons.keys() == moving.AT_THE_DESK.keys() - {"not_spam", "spam"}
+    assert reasons.keys() == moving.AT_THE_DESK.keys() - {"not_spam", "spam", "read_news"}
     assert reasons["answer"] == "Ruben Rask holds this request."
     assert "Ruben Rask holds this request." in response.content.decode()
 
