@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from appointments import workflow
@@ -143,3 +144,17 @@ def test_only_managers_change_words(client, reception):
         workflow.change_words("received", "en", **GOOD, by=reception.as_actor())
     with pytest.raises(workflow.Refused):
         workflow.back_to_ours("received", "en", by=reception.as_actor())
+
+
+def test_words_typed_into_a_page_that_was_open_too_long_are_shown_to_be_copied(manager):
+    make_profile()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(manager)
+    for to in (address(), reverse("admin:appointments_formclosure_add")):
+        response = client.post(to, GOOD)
+        assert response.status_code == 403
+        page = response.content.decode()
+        assert "This page was open too long" in page
+        assert "- Bring a friend" in page
+        assert f'href="{to}"' in page
+    assert not MessageWording.objects.exists()
