@@ -18,7 +18,7 @@ from appointments.models import CallBecause, DeclineReason, MessageWording, Offe
 from appointments.names import clinic_name, plain_name
 from appointments.references import new_token
 from appointments.wording import FOOT, WORDINGS, blocks, filled
-from clinic.log_filters import leave_out_tokens
+from clinic.encryption import each_readable
 from clinic.models import ClinicProfile, Location
 from outbox.models import Message, State
 from procedures.models import ProcedurePage
@@ -149,15 +149,16 @@ def words_to_say(request, purpose):
     """
     with translation.override(request.language):
         values = values_of(request, token="", cancelled=_last_let_go(request) if purpose in CANCELLING else None)
-        text = filled(_words_of(purpose, request.language).text, values)
-    question = request.clinic_questions.last() if purpose == "question" else None
-    further = question.text if question else request.answer if purpose == "answered" else ""
-    return "\n\n".join(filter(None, [text, further]))
+        wording = _words_of(purpose, request.language)
+        text = filled(getattr(wording, "said", "") or wording.text, values)
+    return "\n\n".join(filter(None, [text, _further(request, purpose)]))
 
 
-def without_link(text):
-    """Return a written message without the paragraphs that hold a private link: it is the patient's alone."""
-    return "\n\n".join(each for each in text.split("\n\n") if leave_out_tokens(each) == each)
+def _further(request, purpose):
+    """Return what is kept off the message itself: the answer, or the last question, where it can be read."""
+    if purpose == "question":
+        return next((each.text for each in each_readable(request.clinic_questions.all())[-1:] if each.is_readable), "")
+    return request.answer if purpose == "answered" else ""
 
 
 def _last_let_go(request):

@@ -3,8 +3,7 @@
 from django.utils.translation import get_language_info, gettext, ngettext
 
 from appointments import workflow
-from appointments.admin.sheet import CANNOT_BE_READ
-from appointments.messages import without_link, words_to_say
+from appointments.messages import words_to_say
 from appointments.models import CallBecause
 from appointments.wording import WORDINGS
 from appointments.workflow.table import TRIAGE
@@ -33,9 +32,7 @@ def _line(asked, call):
 
 
 def _what_to_say(asked, call):
-    """Return the words of the message that did not arrive, else those that it would have now."""
-    if call.message is not None:
-        return without_link(call.message.text) if call.message.is_readable else CANNOT_BE_READ
+    """Return the words of the message that did not arrive, as they are true now."""
     return words_to_say(asked, call.purpose) if call.purpose in WORDINGS else ""
 
 

@@ -11,14 +11,16 @@ from django.utils.translation import gettext as _
 from appointments.models import AppointmentRequest, CallBecause, PhoneTask
 from appointments.workflow.table import TRIAGE
 from audit.models import Event
-from clinic.encryption import each_readable
 from clinic.refusals import Refused
 from outbox.models import Message, State
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call to make, or made: a PhoneTask, or a message that could not be sent and has no PhoneTask yet."""
+    """A call to make, or made: a PhoneTask, or a message that could not be sent and has no PhoneTask yet.
+
+    What a message says is not read for it.
+    """
 
     key: str
     purpose: str
@@ -32,17 +34,13 @@ def calls_about(request):
     """Return (calls to make, calls made) about a request, each oldest first (2 queries)."""
     tasks = list(request.phone_tasks.select_related("done_by"))
     with_task = {task.message_id for task in tasks} - {None}
-    about = Q(pk__in=with_task) | Q(pk__in=Message.objects.about(request).undeliverable())
-    written = {message.pk: message for message in each_readable(Message.objects.filter(about).order_by("id"))}
-    for task in tasks:
-        task.message = written.get(task.message_id)
-    lost = [message for key, message in written.items() if key not in with_task]
+    lost = Message.objects.about(request).undeliverable().exclude(pk__in=with_task).only("purpose", "created_at")
     to_make = [_of_task(task) for task in tasks if task.done_at is None] + [_of_message(message) for message in lost]
     return sorted(to_make, key=lambda call: call.since), [_of_task(task) for task in tasks if task.done_at]
 
 
 def _of_task(task):
-    return Call(f"task-{task.pk}", task.purpose, task.because, task.made_at, message=task.message, task=task)
+    return Call(f"task-{task.pk}", task.purpose, task.because, task.made_at, task=task)
 
 
 def _of_message(message):

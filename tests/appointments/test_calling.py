@@ -136,7 +136,7 @@ def test_email_that_arrives_after_all_leaves_unless_it_was_said_meanwhile(recept
     for _press in range(2):
         workflow.email_arrives(request, by=reception.as_actor())
     states = dict(Message.objects.about(request).values_list("pk", "state"))
-    assert states == {said.message.pk: State.CANCELLED, unsaid.message.pk: State.WAITING}
+    assert states == {said.task.message_id: State.CANCELLED, unsaid.task.message_id: State.WAITING}
     assert to_make(request) == []
     request.refresh_from_db()
     assert request.can_be_written_to

@@ -208,6 +208,8 @@ def test_what_to_say_has_no_link_and_no_gap(reception, purpose, language):
     said = messages.words_to_say(request, purpose)
     assert said
     assert "/track/" not in said
+    for words in ("file that came", "archivo que acompaña", "Here it is", "Aquí está", "Aquí tiene"):
+        assert words not in said, "nothing comes with a call"
     assert "{" not in said
     if purpose in messages.CANCELLING:
         offer = request.offers.get()
