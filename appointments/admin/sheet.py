@@ -34,7 +34,7 @@ NEWEST_READS = 20
 WHAT_HAPPENED = {
     "request.received": _("Sent the request"),
     "request.claimed": _("Claimed it"),
-    "request.news_read": _("Read what is new from the patient"),
+    "request.news_read": _("Took notice of what was new"),
     "request.released": _("Released it to the queue"),
     "request.answered": _("Answered it"),
     "request.declined": _("Declined it"),
