@@ -61,6 +61,11 @@ class Queue(ChangeList):
         rows = super().get_queryset(request, exclude_parameters).defer(*ENCRYPTED)
         return rows.annotate(sealed_name=Cast("full_name", TextField()))
 
+    @property
+    def shows_fewer(self):
+        """Whether a filter leaves out part of the view."""
+        return any(each.parameter_name in self.params for each in FILTERS if each is not ViewFilter)
+
 
 # Searching: what is typed may name a person, so it travels sealed and never stands in an address in clear.
 
