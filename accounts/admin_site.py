@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import desk
 from audit.models import Event
+from clinic.views import failure_page
 
 # What most people come for stands first.
 ORDER = ("appointments", "procedures", "outbox", "clinic", "accounts", "audit")
@@ -27,6 +28,15 @@ def typed_words(data):
     """Return the words that a post brought, one value after the other; "" when there are none."""
     values = [value for name, typed in data.lists() if not NOT_TYPED.fullmatch(name) for value in typed]
     return "\n\n".join(value for value in values if value.strip())
+
+
+def _screens(urls):
+    """Yield the view of every address but the log-in, where nothing is typed that may be shown."""
+    for each in urls:
+        if hasattr(each, "url_patterns"):
+            yield from _screens(each.url_patterns)
+        elif each.name != "login":
+            yield each.callback
 
 
 class ClinicAdminSite(AdminSite):
@@ -54,18 +64,35 @@ class ClinicAdminSite(AdminSite):
 
         return screen
 
+    def get_urls(self):
+        """Give every screen that has no answer of its own one to a form that comes without a good CSRF token."""
+        urls = super().get_urls()
+        for screen in _screens(urls):
+            if not hasattr(screen, "csrf_failure"):
+                screen.csrf_failure = self.without_token
+        return urls
+
     def logged_out_meanwhile(self, request, words):
         """Show what was typed, to be copied, and the way to the log-in; nothing was done with it."""
-        context = {
-            **self.each_context(request),
-            "title": gettext("You were logged out"),
-            "words": words,
-            "log_in_url": reverse("admin:login", query={"next": request.path}),
-        }
+        log_in_url = reverse("admin:login", query={"next": request.path})
+        return self._words_to_copy(request, words, title=gettext("You were logged out"), log_in_url=log_in_url)
+
+    def without_token(self, request, *args, **kwargs):
+        """Show what was typed into a form that was open too long; nothing was done with it."""
+        words = typed_words(request.POST)
+        if not words:
+            return failure_page(request, "403_csrf.html", 403)
+        if not self.has_permission(request):
+            return self.logged_out_meanwhile(request, words)
+        return self._words_to_copy(request, words, title=gettext("This page was open too long"))
+
+    def _words_to_copy(self, request, words, **also):
+        context = {**self.each_context(request), "words": words, **also}
         request.current_app = self.name
-        response = TemplateResponse(request, "admin/logged_out_meanwhile.html", context, status=403)
+        response = TemplateResponse(request, "admin/words_to_copy.html", context, status=403)
         add_never_cache_headers(response)
-        return response
+        # No middleware renders what the check of tokens answers.
+        return response.render()
 
     def index(self, request, extra_context=None):
         """Show what waits for this member of staff, above the screens that their roles open."""

@@ -77,7 +77,15 @@ class AppointmentsConfig(AppConfig):
                 permission="appointments.view_appointmentrequest",
                 count=lambda user: workflow.to_be_called(AppointmentRequest.objects.visible_to(user)).count(),
                 words=calling_words,
-                url=lambda: reverse("admin:appointments_appointmentrequest_changelist", query={"view": "calls"}),
+                url=lambda: reverse(queue, query={"view": "calls"}),
+            )
+        )
+        desk.register(
+            desk.Task(
+                permission="appointments.view_appointmentrequest",
+                count=lambda user: workflow.with_news(AppointmentRequest.objects.visible_to(user)).count(),
+                words=news_words,
+                url=lambda: reverse(queue, query={"view": "news"}),
             )
         )
 
@@ -117,3 +125,12 @@ def calling_words(number):
     return ngettext("%(number)d patient is to be called.", "%(number)d patients are to be called.", number) % {
         "number": number
     }
+
+
+def news_words(number):
+    """Return the sentence that tells staff how many patients did something while it was not the clinic's turn."""
+    return ngettext(
+        "%(number)d patient chose a time, cancelled or wrote more. Read it.",
+        "%(number)d patients chose a time, cancelled or wrote more. Read it.",
+        number,
+    ) % {"number": number}

@@ -18,13 +18,15 @@ from appointments.models import CallBecause, DeclineReason, MessageWording, Offe
 from appointments.names import clinic_name, plain_name
 from appointments.references import new_token
 from appointments.wording import FOOT, WORDINGS, blocks, filled
-from clinic.log_filters import leave_out_tokens
+from clinic.encryption import each_readable
 from clinic.models import ClinicProfile, Location
-from outbox.models import Message
+from outbox.models import Message, State
 from procedures.models import ProcedurePage
 
 # These messages put the agreed time into the patient's calendar, move it, or take it out.
 CANCELLING = ("time_cancelled", "withdrawn")
+# These tell of times that may have changed by the time they are read.
+OF_TIMES = ("offer", "agreed", "time_changed", "reminder")
 WITH_CALENDAR = ("agreed", "time_changed", *CANCELLING)
 
 
@@ -58,6 +60,18 @@ def write(request, purpose, *, cancelled=None):
     )
 
 
+def take_back(request):
+    """Stop what the patient was still to be told of times that no longer stand, and return the messages' keys.
+
+    A mail server that is away, or a call not made yet, must not tell the patient tomorrow what was changed today.
+    """
+    late = Message.objects.about(request).filter(purpose__in=OF_TIMES, state__in=(State.WAITING, State.UNDELIVERABLE))
+    stopped = list(late.values_list("pk", flat=True))
+    Message.objects.filter(pk__in=stopped).update(state=State.CANCELLED)
+    request.phone_tasks.filter(purpose__in=OF_TIMES, done_at=None).delete()
+    return stopped
+
+
 def calendar_for(request, purpose, *, cancelled=None):
     """Return the calendar file that goes with a message; "" where none does."""
     if purpose not in WITH_CALENDAR or (purpose in CANCELLING and cancelled is None):
@@ -80,14 +94,14 @@ def values_of(request, *, token, cancelled=None):
     """Return what fills in the names of a wording, in the active language (6 queries at most)."""
     profile = ClinicProfile.current()
     agreed = cancelled or request.offers.agreed().select_related("location").first()
-    offered = request.offers.open().select_related("location")
+    offered = request.offers.free()
     details = request.wants_details
     return {
         "reference": request.reference,
         "link": settings.SITE_URL + reverse("appointments:track", args=[token]) if token else "",
         "clinic": clinic_name(profile, details=details),
         "telephone": profile.telephone,
-        "due": in_words(request.due_at) if request.waits_for_clinic else "",
+        "due": _promised(request),
         "times": "\n".join(f"- {in_words(offer.starts_at)}" for offer in offered),
         "time": in_words(agreed.starts_at) if agreed else "",
         "place": f"{agreed.location.name}\n{agreed.location.address}" if agreed else "",
@@ -95,6 +109,13 @@ def values_of(request, *, token, cancelled=None):
         "treatment": plain_name(request.procedure_id) if details else "",
         "preparation": preparation(request) if details else "",
     }
+
+
+def _promised(request):
+    """Return by when the clinic answers, in words; "" where it does not, or is late: no promise can lie behind us."""
+    if not request.waits_for_clinic or request.is_overdue():
+        return ""
+    return in_words(request.due_at)
 
 
 def formatted(subject, text):
@@ -128,15 +149,16 @@ def words_to_say(request, purpose):
     """
     with translation.override(request.language):
         values = values_of(request, token="", cancelled=_last_let_go(request) if purpose in CANCELLING else None)
-        text = filled(_words_of(purpose, request.language).text, values)
-    question = request.clinic_questions.last() if purpose == "question" else None
-    further = question.text if question else request.answer if purpose == "answered" else ""
-    return "\n\n".join(filter(None, [text, further]))
+        wording = _words_of(purpose, request.language)
+        text = filled(getattr(wording, "said", "") or wording.text, values)
+    return "\n\n".join(filter(None, [text, _further(request, purpose)]))
 
 
-def without_link(text):
-    """Return a written message without the paragraphs that hold a private link: it is the patient's alone."""
-    return "\n\n".join(each for each in text.split("\n\n") if leave_out_tokens(each) == each)
+def _further(request, purpose):
+    """Return what is kept off the message itself: the answer, or the last question, where it can be read."""
+    if purpose == "question":
+        return next((each.text for each in each_readable(request.clinic_questions.all())[-1:] if each.is_readable), "")
+    return request.answer if purpose == "answered" else ""
 
 
 def _last_let_go(request):

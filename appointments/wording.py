@@ -37,6 +37,8 @@ NOT_YET = _("This is a request, not yet an appointment.")
 
 # Others see subjects; and these may be empty, secret or many lines long.
 NOT_IN_SUBJECTS = ("link", "treatment", "preparation", "reason", "times", "place", "due")
+# A line with no other name than these is not in every message.
+EMPTY_FOR_SOME = ("treatment", "preparation", "due")
 LINK = re.compile(r"https?://\S+")
 
 SUBJECT_LENGTH, TEXT_LENGTH = 120, 4000
@@ -47,6 +49,7 @@ class Wording:
     """One kind of message: what it is about, its words, and the names it may use besides those used everywhere.
 
     `needs` are the names that its text must keep; `is_of_a_request` says that it must keep the sentence NOT_YET too.
+    `said` is what takes the place of our text in a call, where that speaks of what only a message can bring.
     """
 
     label: str
@@ -55,6 +58,7 @@ class Wording:
     names: tuple = ()
     needs: tuple = ()
     is_of_a_request: bool = False
+    said: str = ""
 
     @property
     def allowed(self):
@@ -123,6 +127,13 @@ It is about: {treatment}
 {preparation}"""),
         ("time", "place", "preparation"),
         needs=("time", "place"),
+        said=_("""You have an appointment: {time}.
+
+{place}
+
+It is about: {treatment}
+
+{preparation}"""),
     ),
     "time_changed": Wording(
         _("Your new time"),
@@ -136,6 +147,13 @@ The old time is no longer yours. The file that came with this message changes it
 It is about: {treatment}"""),
         ("time", "place"),
         needs=("time", "place"),
+        said=_("""Your appointment has a new time: {time}.
+
+{place}
+
+The old time is no longer yours.
+
+It is about: {treatment}"""),
     ),
     "time_cancelled": Wording(
         _("Your appointment is cancelled"),
@@ -195,6 +213,11 @@ You can send a new request at any time. If it was not you who withdrew it, call 
         _("A new private link"),
         _("Your private link for request {reference}"),
         _("""Somebody asked us for a new link to your request {reference}. Here it is.
+
+If it was not you, you need do nothing."""),
+        said=_("""Somebody asked us for a new link to your request {reference}. We can send it by e-mail only.
+
+Do you want to know where your request stands? We can tell you now.
 
 If it was not you, you need do nothing."""),
     ),
@@ -261,9 +284,15 @@ def fit_words(purpose, language, *, subject, text):
             raise Unfit(reason % {"name": name, "meaning": NAMES[name]}, field="text")
     with translation.override(language):
         not_yet = str(NOT_YET)
-    if row.is_of_a_request and not_yet not in " ".join(text.split()):
+    if row.is_of_a_request and not_yet not in _always_there(row, text):
         raise Unfit(gettext("Keep this sentence in the text: “%(sentence)s”") % {"sentence": not_yet}, field="text")
     return subject, text
+
+
+def _always_there(row, text):
+    """Return what every patient reads of a text, on one line: lines may be left out whose names are empty for some."""
+    values = {name: name for name in row.allowed if name not in EMPTY_FOR_SOME}
+    return " ".join(filled(text, values).split())
 
 
 def _check_length(words, longest, *, field):

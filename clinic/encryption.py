@@ -122,6 +122,34 @@ class EncryptedTextField(models.TextField):
         raise FieldError(f"{self.name} is encrypted and cannot be searched; look up its keyed index.")
 
 
+def each_readable(rows):
+    """Return the rows of a queryset as a list; each says in `is_readable` whether a key opens its encrypted fields.
+
+    Of one that says no, those fields are left in the database: reading them raises Unreadable. So a row that cannot be
+    read takes no other from the list. 1 query, and one a row where there is such a row.
+    """
+    try:
+        found = list(rows)
+    except Unreadable:
+        sealed = [field.name for field in rows.model._meta.fields if isinstance(field, EncryptedTextField)]
+        found = [_readable_or_shut(row, sealed) for row in rows.defer(*sealed)]
+    else:
+        for row in found:
+            row.is_readable = True
+    return found
+
+
+def _readable_or_shut(row, sealed):
+    try:
+        for name in sealed:
+            getattr(row, name)
+    except Unreadable:
+        row.is_readable = False
+    else:
+        row.is_readable = True
+    return row
+
+
 class EncryptedDateField(EncryptedTextField):
     """An optional day, stored encrypted in ISO 8601; null when not told."""
 

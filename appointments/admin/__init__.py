@@ -1,5 +1,7 @@
 """The triage desk in Django's admin: the queue, and the sheet of one request with a button for each move."""
 
+from functools import wraps
+
 from django.contrib import admin, messages
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import unquote
@@ -16,6 +18,7 @@ from appointments.admin import calling, conversation, links, moving, queue, shee
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
+from appointments.workflow.table import TRIAGE
 from audit.audited_admin import AuditedAdmin
 from audit.models import Event
 from clinic.encryption import Unreadable
@@ -23,8 +26,22 @@ from clinic.encryption import Unreadable
 QUEUE, SHEET, MOVE = (f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "change", "move"))
 
 
+def if_readable(view):
+    """Lead back to the queue, with a sentence, from a view of a request that no key opens."""
+
+    @wraps(view)
+    def guarded(self, request, *args, **kwargs):
+        try:
+            return view(self, request, *args, **kwargs)
+        except Unreadable:
+            messages.error(request, gettext("This request cannot be read with this site’s keys."))
+            return HttpResponseRedirect(self.with_filters(request, reverse(QUEUE)))
+
+    return guarded
+
+
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(calling.Presses, AuditedAdmin):
+class AppointmentRequestAdmin(AuditedAdmin):
     """Requests are read and moved on here; they are never added, edited field by field, or deleted."""
 
     list_display = queue.COLUMNS
@@ -91,16 +108,19 @@ class AppointmentRequestAdmin(calling.Presses, AuditedAdmin):
             self.admin_site.admin_view(self.revoke_view),
             name="appointments_appointmentrequest_revoke",
         )
-        return [address, revoke, *super().get_urls()]
+        reach = path(
+            "<path:object_id>/reach/<slug:name>/",
+            self.admin_site.admin_view(self.reach_view),
+            name="appointments_appointmentrequest_reach",
+        )
+        return [address, revoke, reach, *super().get_urls()]
 
+    @if_readable
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Show the sheet."""
-        try:
-            return self.show(request, self.asked(request, object_id))
-        except Unreadable:
-            messages.error(request, gettext("This request cannot be read with this site’s keys."))
-            return HttpResponseRedirect(reverse(QUEUE))
+        return self.show(request, self.asked(request, object_id))
 
+    @if_readable
     def move_view(self, request, object_id, name):
         """Make a move; a refusal shows the sheet again with its reason and what was typed."""
         asked = self.asked(request, object_id)
@@ -129,6 +149,7 @@ class AppointmentRequestAdmin(calling.Presses, AuditedAdmin):
         return HttpResponseRedirect(self.with_filters(request, goes_to))
 
     @csrf_exempt
+    @if_readable
     def move_without_token_view(self, request, object_id, name):
         """Show the sheet and what was typed again, after a form that came without a valid token. Changes nothing."""
         asked = self.asked(request, object_id)
@@ -137,6 +158,7 @@ class AppointmentRequestAdmin(calling.Presses, AuditedAdmin):
         reason = gettext("This page was open too long, so nothing was sent. Look at it again, then press once more.")
         return self.show(request, asked, form=moving.form_for(asked, name, request.POST), refusal=reason, status=403)
 
+    @if_readable
     def revoke_view(self, request, object_id, link):
         """End one private link of a request; looking at the address leads back to the sheet."""
         asked = self.asked(request, object_id)
@@ -147,6 +169,21 @@ class AppointmentRequestAdmin(calling.Presses, AuditedAdmin):
             try:
                 workflow.revoke_link(found, by=request.user.as_actor())
                 messages.success(request, links.REVOKED)
+            except workflow.Refused as refused:
+                messages.error(request, refused.reason)
+        return HttpResponseRedirect(self.with_filters(request, reverse(SHEET, args=[asked.pk])))
+
+    @if_readable
+    def reach_view(self, request, object_id, name):
+        """Write down how reaching the patient went; looking at the address leads back to the sheet."""
+        asked = self.asked(request, object_id)
+        if name not in calling.PRESSES:
+            raise Http404
+        if not request.user.has_perm(TRIAGE):
+            raise PermissionDenied
+        if request.method == "POST":
+            try:
+                messages.success(request, calling.PRESSES[name](asked, request.POST, request.user.as_actor()))
             except workflow.Refused as refused:
                 messages.error(request, refused.reason)
         return HttpResponseRedirect(self.with_filters(request, reverse(SHEET, args=[asked.pk])))
@@ -168,6 +205,8 @@ class AppointmentRequestAdmin(calling.Presses, AuditedAdmin):
         if request.method != "HEAD":
             Event.record(sheet.READ, by=request.user.as_actor(), about=asked)
         buttons = moving.buttons(asked, by=request.user.as_actor(), form=form)
+        possible = [button for button in buttons if not button.reason]
+        impossible = [button for button in buttons if button.reason]
         context = {
             **self.admin_site.each_context(request),
             **sheet.sheet(asked, user=request.user),
@@ -177,8 +216,10 @@ class AppointmentRequestAdmin(calling.Presses, AuditedAdmin):
             "is_nav_sidebar_enabled": False,
             "opts": self.opts,
             "preserved_filters": self.get_preserved_filters(request),
-            "possible": [button for button in buttons if not button.reason],
-            "impossible": [button for button in buttons if button.reason],
+            "possible": [button for button in possible if button.name != "read_news"],
+            "read_news": next((button for button in possible if button.name == "read_news"), None),
+            "impossible": impossible,
+            "has_kept_words": any(button.text for button in impossible),
             "snapshot": moving.snapshot(asked),
             "seen_revision": asked.revision,
             "refused_form": form if form and not refusal else None,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments import workflow
 from appointments.admin import queue
 from appointments.models import AmendmentKind, Wish
+from clinic.encryption import each_readable
 from clinic.models import Location
 from procedures.models import ProcedurePage
 
@@ -33,7 +34,7 @@ def changes(asked, *, preferences):
 
     `preferences` puts those of a request into rows (1 query, 3 where there are changes).
     """
-    amendments = list(asked.amendments.all())
+    amendments = [amendment for amendment in each_readable(asked.amendments.all()) if amendment.is_readable]
     again = [amendment for amendment in amendments if amendment.kind == AmendmentKind.SENT_AGAIN]
     if not again:
         return None

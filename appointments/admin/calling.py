@@ -1,14 +1,9 @@
 """Calls on the sheet: what to say to a patient who was not written to, and the presses that say how it went."""
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
-from django.urls import path, reverse
 from django.utils.translation import get_language_info, gettext, ngettext
-from django.views.decorators.http import require_POST
 
 from appointments import workflow
-from appointments.messages import without_link, words_to_say
+from appointments.messages import words_to_say
 from appointments.models import CallBecause
 from appointments.wording import WORDINGS
 from appointments.workflow.table import TRIAGE
@@ -37,9 +32,7 @@ def _line(asked, call):
 
 
 def _what_to_say(asked, call):
-    """Return the words of the message that did not arrive, else those that it would have now."""
-    if call.message is not None:
-        return without_link(call.message.text)
+    """Return the words of the message that did not arrive, as they are true now."""
     return words_to_say(asked, call.purpose) if call.purpose in WORDINGS else ""
 
 
@@ -48,11 +41,14 @@ def _what_to_say(asked, call):
 
 def _called(asked, data, by):
     number = workflow.call_made(asked, set(data.getlist("call")), by=by)
+    if not number:
+        return gettext("A colleague was quicker: these calls are no longer to be made.")
     return ngettext("%(number)d call is done.", "%(number)d calls are done.", number) % {"number": number}
 
 
 def _not_called(asked, data, by):
-    workflow.call_not_made(asked, data.get("call", ""), by=by)
+    if not workflow.call_not_made(asked, data.get("call", ""), by=by):
+        return gettext("This call is among those to be made already.")
     return gettext("The call is to be made again.")
 
 
@@ -67,26 +63,3 @@ def _arrives(asked, data, by):
 
 
 PRESSES = {"called": _called, "not-called": _not_called, "came-back": _came_back, "arrives": _arrives}
-
-
-class Presses:
-    """The part of the request's admin that these presses are posted to."""
-
-    def get_urls(self):
-        reach = self.admin_site.admin_view(require_POST(self.reach_view))
-        address = path("<path:object_id>/reach/<slug:name>/", reach, name="appointments_appointmentrequest_reach")
-        return [address, *super().get_urls()]
-
-    def reach_view(self, request, object_id, name):
-        """Write down how reaching the patient went, and show the sheet again."""
-        asked = self.asked(request, object_id)
-        if name not in PRESSES:
-            raise Http404
-        if not request.user.has_perm(TRIAGE):
-            raise PermissionDenied
-        try:
-            messages.success(request, PRESSES[name](asked, request.POST, request.user.as_actor()))
-        except workflow.Refused as refused:
-            messages.error(request, refused.reason)
-        address = reverse("admin:appointments_appointmentrequest_change", args=[asked.pk])
-        return HttpResponseRedirect(self.with_filters(request, address))

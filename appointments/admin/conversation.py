@@ -1,11 +1,14 @@
 """What was said since the request came, on its sheet: questions, replies, what the patient added, and the times."""
 
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from appointments import workflow
 from appointments.admin import sheet
 from appointments.models import AmendmentKind, OfferState
+from clinic.encryption import each_readable
+from clinic.models import hours_at
 
 TIME_TONES = {OfferState.OPEN: "waiting", OfferState.AGREED: "good", OfferState.RELEASED: "stopped"}
 
@@ -23,8 +26,11 @@ def since(asked):
 def _changes(asked):
     """Return what the patient added, and how they changed when it suits: each with what it was until then."""
     items, later = [], asked.preferences or {}
-    for amendment in reversed(asked.amendments.all()):
+    for amendment in reversed(each_readable(asked.amendments.all())):
         item = {"when": timezone.localtime(amendment.made_at), "is_patients": True}
+        if not amendment.is_readable:
+            items.append(item | {"what": capfirst(amendment.get_kind_display()), "text": sheet.CANNOT_BE_READ})
+            continue
         if amendment.kind == AmendmentKind.ADDED:
             items.append(item | {"what": gettext("The patient added"), "text": amendment.words})
         elif amendment.kind == AmendmentKind.PREFERENCES:
@@ -51,16 +57,18 @@ def _changed_rows(earlier, later):
 
 def _questions(asked):
     items = []
-    for question in asked.clinic_questions.select_related("asked_by"):
-        what = gettext("%(name)s asked") % {"name": question.asked_by}
+    for question in each_readable(asked.clinic_questions.select_related("asked_by")):
+        when, what = timezone.localtime(question.asked_at), gettext("%(name)s asked") % {"name": question.asked_by}
         waits = gettext("No reply yet.") if question.replied_at is None else ""
-        items.append(
-            {"when": timezone.localtime(question.asked_at), "what": what, "text": question.text, "waits": waits}
-        )
+        items.append({"when": when, "what": what, "text": _words(question, "text"), "waits": waits})
         if question.replied_at is not None:
             when, what = timezone.localtime(question.replied_at), gettext("The patient replied")
-            items.append({"when": when, "what": what, "text": question.reply, "is_patients": True})
+            items.append({"when": when, "what": what, "text": _words(question, "reply"), "is_patients": True})
     return items
+
+
+def _words(question, name):
+    return getattr(question, name) if question.is_readable else sheet.CANNOT_BE_READ
 
 
 def _times(asked):
@@ -80,10 +88,29 @@ def _time(offer, *, is_free):
         "clinician": offer.clinician.name,
         "state": _lost_in_words(offer) if is_lost else offer.get_state_display(),
         "tone": "urgent" if is_lost else TIME_TONES[offer.state],
+        "trouble": _trouble(offer) if offer.state == OfferState.AGREED else "",
         "is_current": offer.state != OfferState.RELEASED,
     }
 
 
 def _lost_in_words(offer):
     """Return why a time that is still offered can no longer be had."""
-    return gettext("offered, but past") if offer.starts_at <= timezone.now() else gettext("offered, but taken since")
+    if offer.starts_at <= timezone.now():
+        return gettext("offered, but past")
+    if not offer.is_in_use:
+        return gettext("offered, but the place or the clinician is no longer in use")
+    return gettext("offered, but taken since")
+
+
+def _trouble(offer):
+    """Return why the clinic may not be able to keep an agreed time that is to come; "" for none."""
+    if offer.ends_at <= timezone.now():
+        return ""
+    facts = {"place": offer.location.name, "name": offer.clinician.name}
+    if not offer.location.is_open:
+        return gettext("%(place)s is closed now. Change the time, or cancel it.") % facts
+    if not offer.clinician.is_shown:
+        return gettext("%(name)s no longer sees patients here. Change the time, or cancel it.") % facts
+    if timezone.localdate(offer.starts_at) in hours_at(offer.location).closed:
+        return gettext("%(place)s is closed on that day. Change the time, or make sure that it is kept.") % facts
+    return ""

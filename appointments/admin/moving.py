@@ -17,6 +17,7 @@ from audit.actors import STAFF
 from clinic import stale
 
 DONE = {
+    "read_news": _("What is new about %(reference)s is read."),
     "not_spam": _("%(reference)s is in the queue now."),
     "spam": _("%(reference)s is closed as spam."),
     "claim": _("%(reference)s is yours now."),
@@ -38,6 +39,8 @@ AT_THE_DESK = {name: row for name, row in workflow.moves_of(STAFF).items() if ro
 
 # What is typed for these is shown once somebody asks for it; for the last, that is the first of two presses.
 FOLDED = ("offer", "agree", "change_time", "ask", "cancel_time")
+
+QUIET = ("release", "decline", "close")
 
 BEFORE_THE_PRESS = {
     "cancel_time": _("The patient is told, and loses this time. The request is open again, and is yours."),
@@ -171,6 +174,11 @@ class Button:
         return self.name in FOLDED
 
     @property
+    def is_quiet(self):
+        """Whether it gives the request up, and so should not be the first thing to catch the eye."""
+        return self.name in QUIET
+
+    @property
     def is_open(self):
         """Whether it was tried just now."""
         return self.form is not None and self.form.is_bound
@@ -200,6 +208,8 @@ def buttons(asked, *, by, form=None):
     for name, row in AT_THE_DESK.items():
         tried = form if form is not None and form.move == name else None
         if tried is None and (row.spam == workflow.HELD_ALONE) != bool(asked.held_because):
+            continue
+        if tried is None and name == "read_news" and not asked.has_news:
             continue
         try:
             workflow.check_move(asked, name, by=by)

@@ -40,12 +40,13 @@ def queue_rows(requests):
     """Return requests as the queue shows them: in its order, each with `procedure_name` in the reader's language."""
     names = ProcedurePage.objects.in_language(get_language()).filter(procedure=OuterRef("procedure"))
     rows = requests.select_related("procedure", "location", "holder").in_queue_order()
-    offers, now = TimeOffer.objects.filter(request=OuterRef("pk")), timezone.now()
-    left = offers.open().filter(starts_at__gt=now).order_by().values("request").annotate(number=Count("pk"))
+    offers = TimeOffer.objects.filter(request=OuterRef("pk"))
+    left = offers.free().order_by().values("request").annotate(number=Count("pk"))
     return rows.annotate(
         procedure_name=Subquery(names.values("plain_name")[:1]),
         agreed_for=Subquery(offers.agreed().values("starts_at")[:1]),
         times_left=Subquery(left.values("number")),
+        has_news=workflow.has_news(),
         is_asked=Exists(ClinicQuestion.objects.filter(request=OuterRef("pk"), replied_at=None)),
     )
 
@@ -59,6 +60,11 @@ class Queue(ChangeList):
     def get_queryset(self, request, exclude_parameters=None):
         rows = super().get_queryset(request, exclude_parameters).defer(*ENCRYPTED)
         return rows.annotate(sealed_name=Cast("full_name", TextField()))
+
+    @property
+    def shows_fewer(self):
+        """Whether a filter leaves out part of the view."""
+        return any(each.parameter_name in self.params for each in FILTERS if each is not ViewFilter)
 
 
 # Searching: what is typed may name a person, so it travels sealed and never stands in an address in clear.
@@ -118,12 +124,13 @@ class ViewFilter(OneOf):
         "agreed": (_("Time agreed"), (Status.AGREED,)),
         "answered": (_("Answered"), (Status.ANSWERED,)),
         "closed": (_("Closed"), (Status.DECLINED, Status.WITHDRAWN, Status.CLOSED)),
+        "news": (_("News from patients"), workflow.with_news),
         "calls": (_("Telephone calls to make"), workflow.to_be_called),
         "all": (_("All requests"), Status.values),
         "held": (_("Held as spam"), methodcaller("to_be_judged")),
         "spam": (_("Judged as spam"), methodcaller("judged_spam")),
     }
-    counted = ("calls", "held")
+    counted = ("news", "calls", "held")
 
     def __init__(self, request, *args):
         self.opens_on = "all" if request.GET.get("q") else "clinic"
@@ -325,6 +332,8 @@ def next_step(row):
     """Return what is to be done next, and by implication by whom."""
     if row.held_because:
         return gettext("Say whether it is spam") if row.status == Status.NEW else gettext("Nothing more")
+    if row.has_news:
+        return tag(gettext("Read what is new from the patient"), "new")
     if row.status == Status.WAITING:
         return _what_the_patient_does(row)
     if row.status == Status.AGREED and row.agreed_for and row.agreed_for > timezone.now():
@@ -348,7 +357,7 @@ def _what_the_patient_does(row):
         return gettext("%(choice)s, and answers our question") % {"choice": words} if row.is_asked else words
     if row.is_asked:
         return gettext("The patient answers our question")
-    return tag(gettext("The offered times are past: offer others"), "urgent")
+    return tag(gettext("No offered time is left: offer others"), "urgent")
 
 
 COLUMNS = ["reference", status, patient, asks_for, place, waiting_since, due_by, held_by, what_is_next]

@@ -7,6 +7,7 @@ from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from appointments import workflow
 from appointments.admin import amendments, holding, links, queue
 from appointments.forms import (
     ReachBy,
@@ -22,6 +23,7 @@ from appointments.opened import READ, roles_in_words
 from appointments.wording import WORDINGS
 from audit.actors import STAFF
 from audit.models import Event
+from clinic.encryption import each_readable
 from clinic.log_filters import leave_out_tokens
 from clinic.telephone import telephone_href
 from outbox.models import Message, State
@@ -32,6 +34,7 @@ NEWEST_READS = 20
 WHAT_HAPPENED = {
     "request.received": _("Sent the request"),
     "request.claimed": _("Claimed it"),
+    "request.news_read": _("Took notice of what was new"),
     "request.released": _("Released it to the queue"),
     "request.answered": _("Answered it"),
     "request.declined": _("Declined it"),
@@ -64,6 +67,7 @@ WHAT_HAPPENED = {
     "request.link_revoked": _("Revoked a private link"),
     READ: _("Opened this sheet"),
 }
+CANNOT_BE_READ = _("This cannot be read with this site’s keys.")
 MESSAGE_TONES = {
     State.WAITING: "waiting",
     State.SENDING: "going",
@@ -84,6 +88,7 @@ def sheet(asked, *, user):
         "tone": STATUS_TONES[asked.status],
         "overdue": queue.how_late(asked),
         "held": holding.held(asked),
+        "news": [history_line(event, staff) for event in workflow.news_among(happened)] if asked.has_news else [],
         "changes": amendments.changes(asked, preferences=in_words),
         "facts": facts(asked) + page_read(asked, user=user),
         "helper": helper(asked.helper or {}),
@@ -93,7 +98,9 @@ def sheet(asked, *, user):
         "ticked": [sign for sign in asked.signs or [] if sign["ticked"]],
         "phone_href": telephone_href(asked.phone) if asked.phone else "",
         "links": links.link_lines(asked),
-        "messages_sent": [message_line(message) for message in Message.objects.about(asked).visible_to(user)],
+        "messages_sent": [
+            message_line(message) for message in each_readable(Message.objects.about(asked).visible_to(user))
+        ],
         "history": [history_line(event, staff) for event in happened],
         "reads": [history_line(event, staff) for event in reads[:NEWEST_READS]],
         "more_reads": len(reads) > NEWEST_READS,
@@ -210,9 +217,9 @@ def message_line(message):
         "when": message.sent_at or message.created_at,
         "is_undeliverable": message.state == State.UNDELIVERABLE,
         "language": message.language,
-        "subject": message.subject,
+        "subject": message.subject if message.is_readable else gettext("cannot be read"),
         # Whoever opens the private link in it acts as the patient.
-        "text": leave_out_tokens(message.text),
+        "text": leave_out_tokens(message.text) if message.is_readable else CANNOT_BE_READ,
     }
 
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,12 +26,24 @@ class OfferQuerySet(models.QuerySet):
         return self.exclude(state=OfferState.RELEASED)
 
     def open(self):
-        """Times that the patient can still accept."""
+        """Times that are offered, whether or not they can still be had."""
         return self.filter(state=OfferState.OPEN)
 
     def agreed(self):
         """Times that the clinic and a patient agreed on."""
         return self.filter(state=OfferState.AGREED)
+
+    def still_offered(self):
+        """Offered times to come, at a place that is open, with a clinician who is still there."""
+        in_use = {"location__is_open": True, "clinician__is_shown": True}
+        return self.open().filter(starts_at__gt=timezone.now(), **in_use)
+
+    def free(self):
+        """Offered times that the patient can have: nobody else has agreed on that clinician's time since."""
+        taken = TimeOffer.objects.agreed().filter(
+            clinician=OuterRef("clinician"), starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at")
+        )
+        return self.still_offered().exclude(Exists(taken.exclude(request=OuterRef("request"))))
 
     def overlapping(self, clinician, starts_at, ends_at):
         """Agreed times of this clinician, at any place, that share time with a span of aware moments."""
@@ -76,3 +88,8 @@ class TimeOffer(models.Model):
     def minutes(self):
         """How long it takes, in minutes."""
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    @property
+    def is_in_use(self):
+        """Whether the place is open and the clinician still there."""
+        return self.location.is_open and self.clinician.is_shown

@@ -14,6 +14,7 @@ from appointments.workflow.calling import (
 from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
 from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
+from appointments.workflow.news import has_news, news_among, with_news
 from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, reads_from, recompute_due
 from appointments.workflow.sending import (
@@ -84,9 +85,11 @@ __all__ = [
     "first_sent",
     "forget_erased_forms",
     "free_offers",
+    "has_news",
     "move",
     "move_by_patient",
     "moves_of",
+    "news_among",
     "open_form",
     "reads_from",
     "recompute_due",
@@ -98,4 +101,5 @@ __all__ = [
     "submit",
     "to_be_called",
     "was_sent",
+    "with_news",
 ]

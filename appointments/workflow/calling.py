@@ -17,7 +17,10 @@ from outbox.models import Message, State
 
 @dataclass(frozen=True)
 class Call:
-    """A call to make, or made: a PhoneTask, or a message that could not be sent and has no PhoneTask yet."""
+    """A call to make, or made: a PhoneTask, or a message that could not be sent and has no PhoneTask yet.
+
+    What a message says is not read for it.
+    """
 
     key: str
     purpose: str
@@ -29,15 +32,15 @@ class Call:
 
 def calls_about(request):
     """Return (calls to make, calls made) about a request, each oldest first (2 queries)."""
-    tasks = list(request.phone_tasks.select_related("message", "done_by"))
-    with_task = {task.message_id for task in tasks}
-    lost = Message.objects.about(request).undeliverable().exclude(pk__in=with_task - {None})
+    tasks = list(request.phone_tasks.select_related("done_by"))
+    with_task = {task.message_id for task in tasks} - {None}
+    lost = Message.objects.about(request).undeliverable().exclude(pk__in=with_task).only("purpose", "created_at")
     to_make = [_of_task(task) for task in tasks if task.done_at is None] + [_of_message(message) for message in lost]
     return sorted(to_make, key=lambda call: call.since), [_of_task(task) for task in tasks if task.done_at]
 
 
 def _of_task(task):
-    return Call(f"task-{task.pk}", task.purpose, task.because, task.made_at, message=task.message, task=task)
+    return Call(f"task-{task.pk}", task.purpose, task.because, task.made_at, task=task)
 
 
 def _of_message(message):
@@ -110,6 +113,8 @@ def email_came_back(request, *, by):
     request.bounced_at = timezone.now()
     request.save(update_fields=["bounced_at"])
     about = Message.objects.about(request)
+    # Nothing of what they say is needed here, and one that cannot be read keeps none of the others.
+    about = about.only("id", "purpose")
     not_got = list(about.unsent())
     about.unsent().filter(pk__in=[message.pk for message in not_got]).update(state=State.CANCELLED)
     if last := about.filter(state=State.SENT).order_by("-sent_at", "-id").first():

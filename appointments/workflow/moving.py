@@ -17,6 +17,8 @@ from clinic.refusals import Refused, Stale, Unfit
 # After these no time that was offered, or agreed, stays the patient's.
 LETS_TIMES_GO = (Status.ANSWERED, Status.DECLINED, Status.WITHDRAWN)
 LETS_TIMES_GO_BY_NAME = ("cancel_time", "stop_waiting", "other_times")
+# What is typed or chosen here takes the place of the times that stood until then.
+SETS_TIMES = ("times", "time", "offer")
 # After these the patient's calendar must forget the time that was agreed.
 CANCELS = ("cancel_time", "withdraw")
 # These make a calendar file that must count as newer than the one before it.
@@ -47,6 +49,9 @@ def check_move(request, name, *, by):
     if row.leads_to == Status.CLOSED and times.has_its_time_to_come(request):
         # Once it is closed the patient could no longer cancel on the private page.
         raise Refused(_("The agreed time is still to come. Close the request after it, or cancel the time."))
+    if name == "cancel_time" and not times.has_its_time_to_come(request):
+        # The patient would read that an appointment is cancelled which they had.
+        raise Refused(_("The agreed time is over. Close the request, or change the time to agree on another."))
 
 
 def _check_staff(request, row, by):
@@ -141,9 +146,12 @@ def _carried_out(request, name, typed, *, by):
     row, before, details = MOVES[name], request.status, {}
     if row.input:
         details = INPUTS[row.input].apply(request, _read(row, typed), by=by) or {}
-    cancelled = request.offers.agreed().first() if name in CANCELS else None
-    if row.leads_to in LETS_TIMES_GO or name in LETS_TIMES_GO_BY_NAME:
+    cancelled = request.offers.agreed().filter(ends_at__gt=timezone.now()).first() if name in CANCELS else None
+    lets_times_go = row.leads_to in LETS_TIMES_GO or name in LETS_TIMES_GO_BY_NAME
+    if lets_times_go:
         times.release_all(request)
+    if (lets_times_go or row.input in SETS_TIMES) and (taken_back := messages.take_back(request)):
+        details |= {"taken_back": taken_back}
     if name in CHANGES_CALENDAR:
         request.calendar_sequence += 1
     _apply(request, row, by=by)

@@ -23,7 +23,9 @@ def change_words(purpose, language, *, subject, text, by):
     if (subject, text) == our_words(purpose, language):
         _give_up(purpose, language, by=by)
         return None
-    row = _row(purpose, language) or MessageWording(purpose=purpose, language=language, revision=0)
+    # Of two who write the first words at once, one makes the row and the other changes it.
+    MessageWording.objects.get_or_create(purpose=purpose, language=language, defaults={"revision": 0})
+    row = _row(purpose, language)
     changed = [name for name, value in (("subject", subject), ("text", text)) if getattr(row, name) != value]
     if changed:
         row.subject, row.text, row.revision = subject, text, row.revision + 1

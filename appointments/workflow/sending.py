@@ -17,6 +17,7 @@ from appointments.models import (
     AmendmentKind,
     AppointmentRequest,
     SentForm,
+    Status,
     TrackingLink,
 )
 from appointments.references import hash_of, new_reference
@@ -205,8 +206,8 @@ def _amend(request, answers, text, *, by):
         setattr(request, name, value)
     # What was urgent stays so: somebody may be acting on it.
     request.is_urgent = request.is_urgent or was_urgent
-    if request.is_urgent and not was_urgent and request.waits_for_clinic:
-        request.due_at = min(request.due_at, due_from(timezone.now(), urgent=True))
+    if request.is_urgent and not was_urgent:
+        _hurry(request)
     request.answers_index = index_of(text, "answers")
     request.revision += 1
     request.save()
@@ -240,6 +241,17 @@ def _chosen_since(request, before, answers):
     if Event.objects.about(request).filter(verb=DETAILS_SET).exists():
         stays["wants_details"] = before["wants_details"]
     return stays
+
+
+def _hurry(request):
+    """Bring what became urgent before the clinic, also where the patient had the next move."""
+    now = timezone.now()
+    due_at = due_from(now, urgent=True)
+    if request.waits_for_clinic:
+        request.due_at = min(request.due_at, due_at)
+    elif request.status == Status.WAITING:
+        request.status, request.status_since = Status.IN_PROGRESS, now
+        request.promised_from, request.due_at = now, due_at
 
 
 def answers_of(request):

@@ -72,6 +72,13 @@ MOVES = {
         event="request.judged_spam",
         spam=HELD_ALONE,
     ),
+    "read_news": by_staff(
+        _("I have read what is new"),
+        allowed_from=(Status.WAITING, Status.AGREED, Status.WITHDRAWN),
+        leads_to="",
+        held_by=WHOEVER_HOLDS_IT,
+        event="request.news_read",
+    ),
     "claim": by_staff(
         _("Claim"),
         allowed_from=WAITS_FOR_CLINIC,
@@ -79,13 +86,6 @@ MOVES = {
         held_by=(NOBODY,),
         held_after=THE_ONE_WHO_MOVES,
         event="request.claimed",
-    ),
-    "release": by_staff(
-        _("Release to the queue"),
-        allowed_from=(Status.IN_PROGRESS,),
-        leads_to=Status.IN_PROGRESS,
-        held_after=NOBODY,
-        event="request.released",
     ),
     "offer": by_staff(
         _("Offer times"),
@@ -152,6 +152,13 @@ MOVES = {
         event="request.declined",
         message="declined",
         input="decline_reason",
+    ),
+    "release": by_staff(
+        _("Release to the queue"),
+        allowed_from=(Status.IN_PROGRESS,),
+        leads_to=Status.IN_PROGRESS,
+        held_after=NOBODY,
+        event="request.released",
     ),
     "close": by_staff(
         _("Close"),

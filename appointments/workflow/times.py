@@ -1,7 +1,7 @@
 """Times of appointments: proposed, agreed, changed and let go, so that a clinician is never in two places at once."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -39,8 +39,8 @@ class ProposedTime:
 
     @property
     def ends_at(self):
-        """When it ends."""
-        return self.starts_at + timedelta(minutes=self.minutes)
+        """When it ends (UTC): after so many minutes that pass, on days too on which the clocks change."""
+        return self.starts_at.astimezone(UTC) + timedelta(minutes=self.minutes)
 
 
 def check_times(times, *, field):
@@ -105,7 +105,7 @@ def accept(request, offer):
     """Make an offered time the request's own, let the others go, and return it. Raises Taken or Refused, kindly."""
     _lock_diaries([offer.clinician_id])
     offer.refresh_from_db()
-    if offer.state != OfferState.OPEN or offer.starts_at <= timezone.now():
+    if not TimeOffer.objects.still_offered().filter(pk=offer.pk).exists():
         raise Refused(_("This time is no longer offered. Look at what is left, or ask us for other times."))
     if _is_taken(offer.clinician, offer.starts_at, offer.ends_at, apart_from=request):
         raise Taken(
@@ -128,22 +128,8 @@ def release_all(request):
 
 
 def free_offers(request):
-    """Return the times that the patient can still accept: open, to come, and not taken by somebody else (2 queries)."""
-    offers = request.offers.open().filter(starts_at__gt=timezone.now()).select_related("location", "clinician")
-    offers = list(offers)
-    busy = list(
-        TimeOffer.objects.agreed()
-        .filter(clinician__in={offer.clinician_id for offer in offers}, ends_at__gt=timezone.now())
-        .exclude(request=request)
-        .values_list("clinician_id", "starts_at", "ends_at")
-    )
-    return [
-        offer
-        for offer in offers
-        if not any(
-            who == offer.clinician_id and start < offer.ends_at and end > offer.starts_at for who, start, end in busy
-        )
-    ]
+    """Return the times that the patient can still accept (1 query)."""
+    return list(request.offers.free().select_related("location", "clinician"))
 
 
 def _lock_diaries(clinicians):

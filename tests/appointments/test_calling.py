@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from appointments import workflow
 from appointments.models import AppointmentRequest, CallBecause, PhoneTask, Status
@@ -11,7 +12,7 @@ from audit.actors import Actor
 from audit.models import Event
 from outbox import sender
 from outbox.models import Message, State
-from tests.appointments.factories import inputs_of, make_request, moved
+from tests.appointments.factories import inputs_of, make_request, make_time, moved
 from tests.at_once import at_once
 from tests.outbox.factories import given_up
 
@@ -135,7 +136,7 @@ def test_email_that_arrives_after_all_leaves_unless_it_was_said_meanwhile(recept
     for _press in range(2):
         workflow.email_arrives(request, by=reception.as_actor())
     states = dict(Message.objects.about(request).values_list("pk", "state"))
-    assert states == {said.message.pk: State.CANCELLED, unsaid.message.pk: State.WAITING}
+    assert states == {said.task.message_id: State.CANCELLED, unsaid.task.message_id: State.WAITING}
     assert to_make(request) == []
     request.refresh_from_db()
     assert request.can_be_written_to
@@ -207,8 +208,64 @@ def test_the_queue_shows_whom_to_call_and_how_many_and_the_desk_says_it(desk, re
 
 def test_looking_at_a_press_changes_nothing_and_an_unknown_one_is_not_found(desk):
     request = make_request(email="")
-    for name, code in (("called", 405), ("nonsense", 405)):
+    for name, code in (("called", 302), ("nonsense", 404)):
         address = reverse("admin:appointments_appointmentrequest_reach", args=[request.pk, name])
         assert desk.get(address).status_code == code
     assert desk.post(address).status_code == 404
     assert len(to_make(request)) == 1
+
+
+# What was still to be said of times that have changed meanwhile
+
+
+def states(request):
+    return dict(Message.objects.about(request).values_list("purpose", "state"))
+
+
+def test_a_message_that_waits_for_the_mail_server_does_not_tell_of_a_time_that_is_changed_by_then(reception):
+    request = make_request(status=Status.WAITING, by=reception)
+    assert states(request) == {"received": State.WAITING, "offer": State.WAITING}
+    request = moved(request, "agree", by=reception, time=make_time(days=7))
+    assert (states(request)["offer"], states(request)["agreed"]) == (State.CANCELLED, State.WAITING)
+    given_up(Message.objects.get(purpose="agreed"))
+    request = moved(request, "cancel_time", by=reception)
+    assert to_make(request) == []
+    assert states(request) == {
+        "received": State.WAITING,
+        "offer": State.CANCELLED,
+        "agreed": State.CANCELLED,
+        "time_cancelled": State.WAITING,
+    }
+    assert Event.objects.about(request).first().details["taken_back"] == [Message.objects.get(purpose="agreed").pk]
+
+
+def test_what_is_being_sent_or_was_sent_stays_as_it_is(reception):
+    request = make_request(status=Status.AGREED, by=reception)
+    sender.claim_next(by="a sender", now=timezone.now())
+    Message.objects.filter(purpose="agreed").update(state=State.SENT, sent_at=timezone.now())
+    moved(request, "withdraw", by=None)
+    assert states(request) == {
+        "received": State.SENDING,
+        "agreed": State.SENT,
+        "withdrawn": State.WAITING,
+    }
+
+
+def test_nobody_calls_about_a_time_that_no_longer_stands_and_calls_made_are_remembered(reception):
+    request = make_request(status=Status.WAITING, by=reception, email="")
+    offered = {call.key for call in workflow.calls_about(request)[0] if call.purpose == "offer"}
+    workflow.call_made(request, offered, by=reception.as_actor())
+    request = moved(request, "agree", by=reception, time=make_time(days=7))
+    request = moved(request, "change_time", by=reception, time=make_time(days=9))
+    assert [purpose for purpose, _because in to_make(request)] == ["received", "time_changed"]
+    request = moved(request, "cancel_time", by=reception)
+    assert [purpose for purpose, _because in to_make(request)] == ["received", "time_cancelled"]
+    assert [call.purpose for call in workflow.calls_about(request)[1]] == ["offer"]
+
+
+def test_an_email_that_arrives_after_all_brings_back_no_time_that_was_cancelled_meanwhile(reception):
+    request = make_request(status=Status.AGREED, by=reception)
+    workflow.email_came_back(request, by=reception.as_actor())
+    request = moved(AppointmentRequest.objects.get(), "cancel_time", by=reception)
+    workflow.email_arrives(request, by=reception.as_actor())
+    assert states(request) == {"received": State.WAITING, "agreed": State.CANCELLED}

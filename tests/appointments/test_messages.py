@@ -1,14 +1,16 @@
 """What patients are sent: in their language, the same as text and formatted, and silent unless they want details."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.utils import translation
+import time_machine
+from django.utils import timezone, translation
 from django.utils.html import strip_tags
 
 from appointments import messages
-from appointments.models import CallBecause, MessageWording, PhoneTask, Status
+from appointments.models import AppointmentRequest, CallBecause, HeldBecause, MessageWording, PhoneTask, Status
 from appointments.wording import NOT_YET, WORDINGS, blocks, filled, fit_words, our_words
 from clinic.refusals import Unfit
 from outbox.models import Message
@@ -186,9 +188,12 @@ def test_the_sentence_may_be_broken_into_lines_and_the_subject_is_one_line():
 
 def test_a_patient_without_email_is_to_be_called_at_each_point_instead(reception):
     request = make_request(status=Status.AGREED, by=reception, email="")
-    moved(request, "withdraw", by=reception)
     tasks = PhoneTask.objects.filter(request=request)
-    assert [task.purpose for task in tasks] == ["received", "agreed", "withdrawn"]
+    assert [task.purpose for task in tasks] == ["received", "agreed"]
+    moved(request, "withdraw", by=reception)
+    # The agreed time is cancelled, so nobody calls about it any more.
+    tasks = PhoneTask.objects.filter(request=request)
+    assert [task.purpose for task in tasks] == ["received", "withdrawn"]
     assert {task.because for task in tasks} == {CallBecause.NO_EMAIL}
     assert not Message.objects.exists()
 
@@ -203,6 +208,8 @@ def test_what_to_say_has_no_link_and_no_gap(reception, purpose, language):
     said = messages.words_to_say(request, purpose)
     assert said
     assert "/track/" not in said
+    for words in ("file that came", "archivo que acompaña", "Here it is", "Aquí está", "Aquí tiene"):
+        assert words not in said, "nothing comes with a call"
     assert "{" not in said
     if purpose in messages.CANCELLING:
         offer = request.offers.get()
@@ -216,3 +223,22 @@ def test_the_question_and_the_answer_are_said_too(reception):
     assert messages.words_to_say(asked, "question").endswith("Have you had a scan?")
     answered = make_request(status=Status.ANSWERED, by=reception, email="")
     assert answered.answer in messages.words_to_say(answered, "answered")
+
+
+def test_the_sentence_that_it_is_no_appointment_yet_stands_in_every_message_not_in_some(db):
+    """It would be left out with the line it stands in, wherever the treatment is not to be named."""
+    hidden = f"Times:\n{{times}}\n{NOT_YET} About: {{treatment}}"
+    with pytest.raises(Unfit, match="Keep this sentence"):
+        fit_words("offer", "en", subject="Times", text=hidden)
+    assert fit_words("offer", "en", subject="Times", text=hidden.replace("{treatment}", "{reference}"))
+
+
+def test_no_message_promises_an_answer_by_a_moment_that_has_gone(reception):
+    with time_machine.travel(timezone.now() - timedelta(days=30), tick=False):
+        held = make_request()
+        AppointmentRequest.objects.filter(pk=held.pk).update(held_because=HeldBecause.DECOY)
+    held.refresh_from_db()
+    moved(held, "not_spam", by=reception)
+    text = Message.objects.first().text
+    assert "A person on our team" not in text
+    assert "We have your request." in text

@@ -347,7 +347,7 @@ def test_the_queue_says_what_each_request_waits_for(desk, reception, clock):
     assert words[both.reference] == "The patient chooses: 2 times offered, and answers our question"
     clock.shift(9 * 86400)
     desk.force_login(reception)
-    assert "The offered times are past: offer others" in next_words(desk, "patient")[chosen.reference]
+    assert "No offered time is left: offer others" in next_words(desk, "patient")[chosen.reference]
 
 
 def test_the_view_of_agreed_times_shows_the_soonest_first_and_what_is_over_is_closed(desk, reception, clock):

@@ -236,3 +236,10 @@ def test_the_queue_asks_as_many_queries_for_many_requests_as_for_few(desk, recep
 def test_the_queue_speaks_spanish_under_its_spanish_address(desk):
     make_request()
     assert desk.get(f"/es{QUEUE}").status_code == 200
+
+
+def test_choosing_a_view_does_not_push_the_requests_down_under_the_other_filters(client, reception):
+    client.force_login(reception)
+    for query, is_open in (("", False), ("?view=patient", False), ("?view=patient&holder=me", True)):
+        page = client.get(f"/admin/appointments/appointmentrequest/{query}").content.decode()
+        assert ("<details open><summary>Show fewer" in page) is is_open

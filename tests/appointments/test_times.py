@@ -1,9 +1,10 @@
 """Times: a clinician is never in two places at once, whoever presses first, and nobody loses a time half-way."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
+import time_machine
 from django.db import DatabaseError
 from django.db.models import F
 from django.utils import timezone
@@ -15,6 +16,7 @@ from appointments.models import AppointmentRequest, OfferState, Status, TimeOffe
 from appointments.workflow import MOVES, Refused, Stale, Taken, Unfit
 from audit.actors import Actor
 from audit.models import Event
+from clinic.models import Clinician, Location
 from outbox.models import Message
 from tests.appointments.factories import inputs_of, is_doubly_booked, make_request, make_time, moved, stored
 from tests.at_once import at_once
@@ -333,3 +335,39 @@ def _check(request):
     assert request.status != Status.NEW or request.holder_id is None
     assert not request.waits_for_clinic or request.due_at > timezone.now() - timedelta(minutes=1)
     assert request.is_open or not request.offers.current().exists()
+
+
+# What happens to places, clinicians and clocks meanwhile
+
+
+@pytest.mark.parametrize("gone", ["place", "clinician"])
+def test_a_time_at_a_place_or_with_a_clinician_no_longer_in_use_can_not_be_chosen(db, reception, gone):
+    request = offered(reception, make_time(days=7), make_time(days=8, location="southside", clinician="bea"))
+    if gone == "place":
+        Location.objects.filter(key="southside").update(is_open=False)
+    else:
+        Clinician.objects.filter(key="bea").update(is_shown=False)
+    assert [offer.location.key for offer in workflow.free_offers(request)] == ["northside"]
+    with pytest.raises(Refused, match="no longer offered"):
+        accept(request, number=1)
+    assert accept(request).status == Status.AGREED
+
+
+@pytest.mark.parametrize("starts_at", ["2026-11-01T00:30", "2027-03-14T01:30"])
+def test_a_time_takes_the_minutes_it_takes_while_the_clocks_change(db, reception, starts_at):
+    starts_at = datetime.fromisoformat(starts_at).replace(tzinfo=timezone.get_default_timezone())
+    place, who = make_time().location, make_time().clinician
+    with time_machine.travel(datetime(2026, 10, 5, 17, 0, tzinfo=UTC), tick=False):
+        time = workflow.ProposedTime(place, who, starts_at, 120)
+        offer = agreed(reception, time).offers.get()
+    assert (offer.minutes, offer.ends_at - offer.starts_at) == (120, timedelta(minutes=120))
+
+
+def test_a_time_that_is_over_cannot_be_cancelled_any_more(db, reception):
+    request = agreed(reception, make_time(days=7))
+    with time_machine.travel(timezone.now() + timedelta(days=8), tick=False):
+        with pytest.raises(Refused, match="is over"):
+            moved(request, "cancel_time", by=reception)
+        request = moved(request, "withdraw", by=None)
+    message = Message.objects.about(request).last()
+    assert ("cancelled" in message.text, message.calendar) == (False, "")

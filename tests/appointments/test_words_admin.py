@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from appointments import workflow
@@ -11,6 +12,7 @@ from appointments.wording import WORDINGS, our_words
 from audit.models import Event
 from outbox.models import Message
 from tests.appointments.factories import make_request
+from tests.at_once import at_once
 from tests.clinic.factories import make_profile
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +145,28 @@ def test_only_managers_change_words(client, reception):
         workflow.change_words("received", "en", **GOOD, by=reception.as_actor())
     with pytest.raises(workflow.Refused):
         workflow.back_to_ours("received", "en", by=reception.as_actor())
+
+
+def test_words_typed_into_a_page_that_was_open_too_long_are_shown_to_be_copied(manager):
+    make_profile()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(manager)
+    for to in (address(), reverse("admin:appointments_formclosure_add")):
+        response = client.post(to, GOOD)
+        assert response.status_code == 403
+        page = response.content.decode()
+        assert "This page was open too long" in page
+        assert "- Bring a friend" in page
+        assert f'href="{to}"' in page
+    assert not MessageWording.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_managers_who_write_the_first_words_at_once_both_hear_that_they_are_saved(manager):
+    def write(end):
+        return lambda: workflow.change_words(
+            "received", "en", subject="Hello", text=f"{GOOD['text']}{end}", by=manager.as_actor()
+        )
+
+    assert None not in at_once(write("One"), write("Two"))
+    assert (MessageWording.objects.get().revision, Event.objects.filter(verb="message_words.changed").count()) == (2, 2)
