@@ -41,7 +41,7 @@ def status_page(request, link, *, refusal="", status=200):
         "asked": asked,
         "token": token,
         "tone": STATUS_TONES[asked.status],
-        "stands": gettext("waiting for you") if asked.status == Status.WAITING else asked.get_status_display(),
+        "stands": _in_patients_words(asked),
         "due": in_words(asked.due_at) if asked.waits_for_clinic else "",
         "is_overdue": asked.is_overdue(),
         "procedure": plain_name(asked.procedure_id),
@@ -65,6 +65,13 @@ def status_page(request, link, *, refusal="", status=200):
     if request.resolver_match.view_name != "appointments:track":
         request.addresses = _addresses(token)
     return private_page(render(request, "appointments/track.html", context, status=status))
+
+
+def _in_patients_words(asked):
+    """Return the status as it looks from the patient's side."""
+    if asked.status == Status.NEW:
+        return gettext("sent to us")
+    return gettext("waiting for you") if asked.status == Status.WAITING else asked.get_status_display()
 
 
 def _can_reply(asked):

@@ -36,15 +36,15 @@ def send_links_asked_for():
 @transaction.atomic
 def _send_asked_for(pk):
     """Look at one and forget it, in one transaction; return whether it was still there for this sender."""
+    rows = LinkAsked.objects.filter(pk=pk)
     try:
-        asked = LinkAsked.objects.filter(pk=pk).first()
-    except Unreadable:
-        asked = None
-        logger.error("A new link that was asked for cannot be sent: it cannot be read with these keys.")
-    if not LinkAsked.objects.filter(pk=pk).delete()[0]:
-        return False
-    if asked is not None:
+        asked = rows.first()
+        if asked is None or not rows.delete()[0]:
+            return False
         send_link(reference=asked.reference, contact=asked.contact, by=Actor.visitor())
+    except Unreadable:
+        logger.error("A new link that was asked for cannot be sent: it cannot be read with these keys.")
+        rows.delete()
     return True
 
 

@@ -88,12 +88,15 @@ def test_the_answer_takes_the_same_work_whatever_is_known(client):
 
 
 def test_what_was_asked_for_is_forgotten_once_it_is_done(client, caplog):
-    request = make_request()
+    request, lost = make_request(), make_request()
     ask(client, request.reference, request.email)
+    ask(client, lost.reference, lost.email)
     ask(client, request.reference, "stranger@example.org")
     ask(client, request.reference, request.phone)
-    # One that no key reads any more holds up none of the others.
-    LinkAsked.objects.filter(pk=LinkAsked.objects.first().pk).update(contact=RawSQL("%s", ["k9:not-ours"]))
+    # What no key reads any more, asked or asked about, holds up none of the others.
+    not_ours = RawSQL("%s", ["k9:not-ours"])
+    LinkAsked.objects.filter(pk=LinkAsked.objects.first().pk).update(contact=not_ours)
+    AppointmentRequest.objects.filter(pk=lost.pk).update(full_name=not_ours)
     assert links_sent().count() == 1
     assert not LinkAsked.objects.exists()
     assert links_sent().count() == 1

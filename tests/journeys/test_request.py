@@ -60,7 +60,13 @@ def test_a_request_is_asked_with_the_keyboard_alone(page, axe):
     axe(page)
     assert fits(page)
 
-    # when a page is left empty, it says so where the eye and the screen reader are,
+    # when a place is chosen beside what is filled in already,
+    choose(page, "Northside")
+    press(page, "Continue")
+    expect(page).to_have_title(re.compile("^Signs that need help fast"))
+    axe(page)
+
+    # and a page is left empty, it says so where the eye and the screen reader are,
     press(page, "Continue")
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page).to_have_title(re.compile("^Error: "))
@@ -68,11 +74,6 @@ def test_a_request_is_asked_with_the_keyboard_alone(page, axe):
     assert fits(page)
 
     # and each page that is filled in leads to the next.
-    choose(page, "To ask for an appointment")
-    choose(page, "Northside")
-    press(page, "Continue")
-    expect(page).to_have_title(re.compile("^Signs that need help fast"))
-    axe(page)
     choose(page, "Your legs feel numb.")
     press(page, "Continue")
     expect(page.get_by_role("link", name="Call 911")).to_have_attribute("href", "tel:911")
@@ -170,10 +171,11 @@ def test_the_browsers_back_shows_each_page_as_it_was_and_sends_nothing_twice(pag
 
 
 def test_the_language_changes_on_the_way_and_nothing_is_lost(page, axe):
-    page.goto("/appointments/request/?procedure=kyphoplasty")
+    page.goto("/appointments/request/")
     page.get_by_label("To ask a question").check()
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("alert")).to_be_focused()
+    page.locator("input[value=kyphoplasty]").check()
     page.get_by_role("button", name="Español").click()
     expect(page.locator("html")).to_have_attribute("lang", "es")
     expect(page.get_by_label("Reparación con globo", exact=True)).to_be_checked()
@@ -220,6 +222,14 @@ def test_a_parent_asks_for_a_child(page, axe):
     expect(page.get_by_role("heading", level=1)).to_have_text("We have your request")
     request = AppointmentRequest.objects.get()
     assert (request.full_name, request.helper["full_name"]) == ("Zoë O’Brien", "Ana O’Brien")
+
+
+def test_with_doubled_text_a_notice_on_a_narrow_screen_has_room_for_its_words(page):
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/appointments/request/")
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    # Beside its drawing there was room for four letters a line.
+    assert page.locator(".notice > div").bounding_box()["width"] > 200
 
 
 @pytest.mark.wide
