@@ -65,9 +65,9 @@ def take_back(request):
 
     A mail server that is away, or a call not made yet, must not tell the patient tomorrow what was changed today.
     """
-    late = Message.objects.about(request).filter(purpose__in=OF_TIMES, state__in=(State.WAITING, State.UNDELIVERABLE))
+    late = Message.objects.about(request).filter(purpose__in=OF_TIMES).exclude(state__in=(State.SENT, State.CANCELLED))
     stopped = list(late.values_list("pk", flat=True))
-    Message.objects.filter(pk__in=stopped).update(state=State.CANCELLED)
+    Message.objects.filter(pk__in=stopped).exclude(state=State.SENT).update(state=State.CANCELLED)
     request.phone_tasks.filter(purpose__in=OF_TIMES, done_at=None).delete()
     return stopped
 

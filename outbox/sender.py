@@ -54,9 +54,13 @@ class Claim:
     attempts: int
 
     def finish(self, **values):
-        """Write the outcome, unless the try lasted so long that another sender has claimed the message."""
+        """Write the outcome, unless the try lasted so long that another sender has claimed the message.
+
+        A message that was cancelled during the try is not tried again; one that left has left all the same.
+        """
         claimed = Message.objects.filter(pk=self.message_id, claimed_by=self.by, attempts=self.attempts)
-        claimed.filter(state=State.SENDING).update(**values)
+        has_left = values["state"] == State.SENT
+        claimed.filter(state__in=(State.SENDING, State.CANCELLED) if has_left else (State.SENDING,)).update(**values)
 
 
 def claim_next(*, by, now):

@@ -14,7 +14,7 @@ TIME_TONES = {OfferState.OPEN: "waiting", OfferState.AGREED: "good", OfferState.
 
 
 def since(asked):
-    """Return the template context of the sheet's blocks about what came after the request (5 queries at most)."""
+    """Return the template context of the sheet's blocks about what came after the request (6 queries at most)."""
     times = _times(asked)
     return {
         "said": sorted(_changes(asked) + _questions(asked), key=lambda item: item["when"], reverse=True),

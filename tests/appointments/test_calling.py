@@ -142,12 +142,12 @@ def test_email_that_arrives_after_all_leaves_unless_it_was_said_meanwhile(recept
     assert request.can_be_written_to
 
 
-def test_a_message_that_is_leaving_at_this_moment_is_stopped_too(reception):
+def test_a_message_that_is_leaving_at_this_moment_is_to_be_said_too(reception):
     request = make_request()
     claim = sender.claim_next(by="sender", now=Message.objects.get().not_before)
     workflow.email_came_back(request, by=reception.as_actor())
     claim.finish(state=State.SENT, sent_at=request.created_at)
-    assert Message.objects.get().state == State.CANCELLED
+    assert Message.objects.get().state == State.SENT
     assert len(to_make(request)) == 1
 
 
@@ -239,7 +239,20 @@ def test_a_message_that_waits_for_the_mail_server_does_not_tell_of_a_time_that_i
     assert Event.objects.about(request).first().details["taken_back"] == [Message.objects.get(purpose="agreed").pk]
 
 
-def test_what_is_being_sent_or_was_sent_stays_as_it_is(reception):
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_message_taken_back_while_it_is_tried_is_not_tried_again_and_one_that_left_has_left(reception, leaves):
+    request = make_request(status=Status.AGREED, by=reception)
+    Message.objects.filter(purpose="received").delete()
+    claim = sender.claim_next(by="a sender", now=timezone.now())
+    moved(request, "cancel_time", by=reception)
+    if leaves:
+        claim.finish(state=State.SENT, sent_at=timezone.now())
+    else:
+        claim.finish(state=State.WAITING, not_before=timezone.now())
+    assert states(request)["agreed"] == (State.SENT if leaves else State.CANCELLED)
+
+
+def test_what_is_about_no_time_or_was_sent_stays_as_it_is(reception):
     request = make_request(status=Status.AGREED, by=reception)
     sender.claim_next(by="a sender", now=timezone.now())
     Message.objects.filter(purpose="agreed").update(state=State.SENT, sent_at=timezone.now())
