@@ -300,9 +300,11 @@ class Page:
             context["seal"] = self._sealed(without=step)
         except TooLong:
             return self._show_that_text_is_too_long()
+        # A link would lose what was typed, so these pages change their language by a button of the form. The first one,
+        # as it is opened, keeps the links as well: whoever reads the other language looks for them at the top.
+        context["languages"] = languages_here(self.request)
         if self.request.method == "POST":
-            # A link would lose what was typed, so these pages change their language by a button of the form.
-            context |= {"languages_here": [], "languages": languages_here(self.request)}
+            context["languages_here"] = []
         template = "questions" if step in FORMS else step
         return render(self.request, f"appointments/{template}.html", context, status=status)
 

@@ -76,6 +76,15 @@ def test_the_first_page_changes_its_language_without_losing_where_the_patient_ca
     assert 'href="/es/appointments/request/"' in Visitor(query="?procedure=x&location=y").response.content.decode()
 
 
+def test_the_first_page_keeps_what_was_chosen_when_its_language_is_changed_by_the_form():
+    visitor = Visitor()
+    assert 'name="go" value="language"' in visitor.response.content.decode()
+    visitor.language = "es"
+    visitor.press("language", wish="question", procedure="kyphoplasty")
+    assert (visitor.status, visitor.step) == (200, "wish")
+    assert {("wish", "question"), ("procedure", "kyphoplasty")} <= set(visitor.page.checked)
+
+
 def test_changing_the_language_keeps_what_was_typed_about_needs_and_about_another_person():
     visitor = Visitor().reach("needs", **FOR_ANOTHER)
     visitor.language = "es"
