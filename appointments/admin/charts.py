@@ -153,6 +153,11 @@ def _cut(name):
 
 
 def _soonest_and_latest(rows):
+    if len(rows) == 1:
+        return gettext("Nine in ten were answered within this time for %(name)s: %(time)s.") % {
+            "name": rows[0].name,
+            "time": spelled(rows[0].nine_in_ten),
+        }
     best, worst = min(rows, key=lambda row: row.nine_in_ten), max(rows, key=lambda row: row.nine_in_ten)
     return gettext("Nine in ten were answered soonest for %(best)s: %(soon)s. Latest for %(worst)s: %(late)s.") % {
         "best": best.name,
