@@ -12,8 +12,7 @@ from datetime import datetime, time, timedelta
 from math import ceil, inf
 
 from django.conf import settings
-from django.db.models import Case, Count, DateField, F, IntegerField, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import ExtractIsoWeekDay, TruncWeek
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -52,6 +51,19 @@ class Span:
         """Keep the requests that came in it."""
         return requests.filter(created_at__gte=self.since, created_at__lt=self.until)
 
+    def days(self):
+        """Return the clinic's own dates in it, the first and the last included."""
+        first, last = (timezone.localdate(moment) for moment in (self.since, self.until))
+        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+    def weeks(self):
+        """Return the Mondays of the weeks that it touches."""
+        return sorted({_week(day) for day in self.days()})
+
+
+def _midnight(day):
+    return timezone.make_aware(datetime.combine(day, time.min))
+
 
 def _week(day):
     return day - timedelta(days=day.weekday())
@@ -66,8 +78,7 @@ class Period:
 
     def span(self, now):
         """Return the Span from its first midnight to `now` (aware)."""
-        midnight = datetime.combine(self.begins(timezone.localdate(now)), time.min)
-        return Span(timezone.make_aware(midnight), now)
+        return Span(_midnight(self.begins(timezone.localdate(now))), now)
 
 
 # A year begins with a whole week, so that its first column is no shorter than the others.
@@ -163,8 +174,8 @@ class Answers:
 class Dimension:
     """One way to group requests. A new one (such as by source) is one more row of DIMENSIONS.
 
-    `group` is what the database groups by, `names` returns {group: name in the reader's language} for the groups that
-    were found, and for those that are shown though they are empty; it also says their order.
+    `group` returns what the database groups the requests of a Span by, `names` {group: name in the reader's language}
+    for the groups that were found, and for those that are shown though they are empty; it also says their order.
     """
 
     label: str
@@ -191,13 +202,11 @@ def _languages(found, span):
 
 
 def _weekdays(found, span):
-    return {day.value + 1: capfirst(day.label) for day in Weekday}
+    return {day.value: capfirst(day.label) for day in Weekday}
 
 
 def _weeks(found, span):
-    first, last = (_week(timezone.localdate(moment)) for moment in (span.since, span.until))
-    weeks = [first + timedelta(weeks=number) for number in range((last - first).days // 7 + 1)]
-    return {week: date_format(week, "SHORT_DATE_FORMAT") for week in weeks}
+    return {number: date_format(week, "SHORT_DATE_FORMAT") for number, week in enumerate(span.weeks())}
 
 
 def _only_found(names, found):
@@ -205,13 +214,36 @@ def _only_found(names, found):
     return {group: names[group] for group in sorted(found, key=lambda group: -found[group].received) if group in names}
 
 
+def _by_week(span):
+    weeks = span.weeks()
+    return _came_after([_midnight(week) for week in weeks], range(len(weeks)))
+
+
+def _by_weekday(span):
+    days = span.days()
+    return _came_after([_midnight(day) for day in days], [day.weekday() for day in days])
+
+
+def _came_after(moments, numbers):
+    """Return the expression that is, for each request, the number of the last of these moments before it came.
+
+    The local midnights are known, and a few comparisons find the right ones. SQLite would ask Python for the local day
+    of each request, which takes ten times as long.
+    """
+    if len(numbers) == 1:
+        return Value(numbers[0], output_field=IntegerField())
+    middle = len(numbers) // 2
+    earlier, later = _came_after(moments[:middle], numbers[:middle]), _came_after(moments[middle:], numbers[middle:])
+    return Case(When(created_at__lt=moments[middle], then=earlier), default=later, output_field=IntegerField())
+
+
 WEEK = "week"
 DIMENSIONS = {
-    WEEK: Dimension(_("Week that begins on"), lambda: TruncWeek("created_at", output_field=DateField()), _weeks),
-    "procedure": Dimension(_("Procedure"), lambda: F("procedure_id"), _procedures),
-    "place": Dimension(_("Place"), lambda: F("location_id"), _locations),
-    "language": Dimension(_("Language"), lambda: F("language"), _languages),
-    "weekday": Dimension(_("Day on which it came"), lambda: ExtractIsoWeekDay("created_at"), _weekdays),
+    WEEK: Dimension(_("Week that begins on"), _by_week, _weeks),
+    "procedure": Dimension(_("Procedure"), lambda span: F("procedure_id"), _procedures),
+    "place": Dimension(_("Place"), lambda span: F("location_id"), _locations),
+    "language": Dimension(_("Language"), lambda span: F("language"), _languages),
+    "weekday": Dimension(_("Day on which it came"), _by_weekday, _weekdays),
 }
 
 
@@ -238,7 +270,9 @@ def all_answers(requests, span, *, until):
 def answers_by(dimension, requests, span, *, until):
     """Return {group: Answers} for one of DIMENSIONS, of the requests that came in a Span (1 query)."""
     found = {}
-    rows = span.of(counted(requests)).annotate(group=DIMENSIONS[dimension].group(), outcome=_outcome(until)).order_by()
+    rows = (
+        span.of(counted(requests)).annotate(group=DIMENSIONS[dimension].group(span), outcome=_outcome(until)).order_by()
+    )
     for group, outcome, number in rows.values_list("group", "outcome").annotate(number=Count("pk")):
         found.setdefault(group, Answers()).add(outcome, number)
     return found

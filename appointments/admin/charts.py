@@ -92,7 +92,12 @@ def columns_of_answers(key, title, rows):
     largest = max((row.nine_in_ten for row in drawn if row.nine_in_ten != inf), default=None)
     labels += [
         *_ends(rows),
-        Label("" if largest is None else gettext("Longest: %(time)s") % {"time": spelled(largest)}, WIDTH, 14, "end"),
+        Label(
+            "" if largest is None else gettext("Longest: %(time)s") % {"time": spelled(largest)},
+            WIDTH,
+            LEGEND + 6,
+            "end",
+        ),
     ]
     return _columns(key, title, _soonest_and_latest(drawn), bars, labels)
 
@@ -116,7 +121,7 @@ def columns_of_requests(key, title, rows):
         title,
         description,
         bars,
-        [Label(gettext("Most: %(number)d") % {"number": most.received}, WIDTH, 14, "end"), *_ends(rows)],
+        [Label(gettext("Most: %(number)d") % {"number": most.received}, WIDTH, LEGEND + 6, "end"), *_ends(rows)],
     )
 
 
