@@ -95,7 +95,7 @@ class WorkingHours:
 
         Whatever came by then has had all of that time. Raises NeverOpen.
         """
-        left, last = working_time, moment.astimezone(self.zone).date()
+        left, last, moment = working_time, moment.astimezone(self.zone).date(), moment.astimezone(UTC)
         for offset in range(DAYS_SEARCHED):
             for start, end in reversed(self.on(last - timedelta(days=offset))):
                 end = min(end, moment)
@@ -129,5 +129,7 @@ def working_minutes(hours, start, end):
 
     Without opening hours every hour counts, since nobody can say which ones do not.
     """
+    # Moments of one zone would be subtracted by their wall clocks.
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
     passed = hours.between(start, end) if hours.spans else max(end - start, timedelta())
     return ceil(passed.total_seconds() / 60)

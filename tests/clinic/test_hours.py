@@ -120,6 +120,12 @@ def test_looking_back_finds_when_that_much_working_time_began(moment, hours, sin
     assert HOURS.back(local(moment), timedelta(hours=hours)) == local(since)
 
 
+def test_on_a_day_when_the_clocks_change_what_really_passed_counts_in_either_direction():
+    start, end = local("2026-03-08 01:00"), local("2026-03-08 05:00")
+    assert working_minutes(ROUND_THE_CLOCK, start, end) == 3 * 60
+    assert ROUND_THE_CLOCK.back(end, timedelta(hours=3)) == start
+
+
 def test_looking_back_at_a_clinic_that_never_opens_says_so():
     with pytest.raises(NeverOpen):
         WorkingHours({}, frozenset(), ZONE).back(local("2026-03-04 09:00"), timedelta(hours=1))
