@@ -67,7 +67,12 @@ PERMISSIONS = {
     | KEEP_HOUSE
     | KEEP_WORDS
     | KEEP_STAFF
-    | {"appointments.release_others", "procedures.publish_version", "procedures.delete_feedback"},
+    | {
+        "appointments.release_others",
+        "appointments.view_figures",
+        "procedures.publish_version",
+        "procedures.delete_feedback",
+    },
     Role.AUDITOR: {"audit.view_event"},
 }
 

@@ -14,7 +14,7 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self):
         from accounts import desk
-        from appointments import demonstration, reminders, workflow
+        from appointments import demonstration, public_promise, reminders, workflow
         from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
         from clinic import demo, diagrams, hours, limits
         from outbox import chores
@@ -24,6 +24,7 @@ class AppointmentsConfig(AppConfig):
         hours.on_change(workflow.recompute_due)
         chores.register("send links that were asked for", workflow.send_links_asked_for)
         chores.register("remind patients", reminders.remind)
+        chores.register("reckon promise", public_promise.reckon)
         chores.register("forget counts", limits.forget_old)
         chores.register("forget erased forms", workflow.forget_erased_forms)
         diagrams.register(

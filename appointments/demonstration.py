@@ -18,7 +18,7 @@ from appointments.references import new_reference, new_token
 from appointments.signs import signs_to_ask
 from audit.actors import PATIENT, Actor
 from audit.models import Event
-from clinic.hours import moment_of
+from clinic.hours import moment_of, working_minutes
 from clinic.models import Clinician, ClinicProfile, Location, reception_hours
 from procedures.models import Procedure
 
@@ -126,6 +126,8 @@ SHARES = {
     Status.WAITING: 2,
     Status.AGREED: 1,
 }
+NOT_ANSWERED = (Status.NEW, Status.WITHDRAWN)
+MEAN_MINUTES = 160
 NEED_TIMES = (Status.WAITING, Status.AGREED)
 ASKED_SHARE = 0.3
 OPEN_FOR_AT_MOST = timedelta(days=3)
@@ -200,6 +202,7 @@ class RequestMaker:
             holder=holder,
             held_since=status_since if holder else None,
             decline_reason=self.dice.choice(DeclineReason.values) if status == Status.DECLINED else "",
+            **self._first_answer(status, created_at),
             **self._what(status, is_urgent),
         )
 
@@ -242,6 +245,15 @@ class RequestMaker:
                         "starts_at": starts_at,
                         "ends_at": starts_at + timedelta(minutes=30),
                     }
+
+    def _first_answer(self, status, created_at):
+        """Return when the clinic first answered, most often within some hours of its day; nothing where it did not."""
+        if status in NOT_ANSWERED:
+            return {}
+        takes = timedelta(minutes=self.dice.expovariate(1 / MEAN_MINUTES))
+        answered_at = min(self.hours.add(created_at, takes) if self.hours.spans else created_at + takes, self.now)
+        minutes = working_minutes(self.hours, created_at, answered_at)
+        return {"first_answered_at": answered_at, "first_answer_minutes": minutes}
 
     def _status(self):
         self.count += 1

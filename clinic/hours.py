@@ -6,6 +6,7 @@ day on which the clocks change counts the hours that really pass.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
 
 DAYS_SEARCHED = 400
@@ -89,6 +90,20 @@ class WorkingHours:
             left -= end - start
         raise NeverOpen
 
+    def back(self, moment, working_time):
+        """Return the latest UTC instant from which `working_time` (timedelta) was worked up to `moment` (aware).
+
+        Whatever came by then has had all of that time. Raises NeverOpen.
+        """
+        left, last, moment = working_time, moment.astimezone(self.zone).date(), moment.astimezone(UTC)
+        for offset in range(DAYS_SEARCHED):
+            for start, end in reversed(self.on(last - timedelta(days=offset))):
+                end = min(end, moment)
+                if end - start >= left:
+                    return end - left
+                left -= max(end - start, timedelta())
+        raise NeverOpen
+
     def cover(self, start, end):
         """Say whether all of the time between two aware moments is working time of one span."""
         spans = self.on(start.astimezone(self.zone).date())
@@ -107,3 +122,14 @@ class WorkingHours:
         """Say whether `moment` (aware) falls into working time."""
         day = moment.astimezone(self.zone).date()
         return any(start <= moment < end for start, end in self.on(day))
+
+
+def working_minutes(hours, start, end):
+    """Return the working time between two aware moments in whole minutes, a part of one counted as one.
+
+    Without opening hours every hour counts, since nobody can say which ones do not.
+    """
+    # Moments of one zone would be subtracted by their wall clocks.
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    passed = hours.between(start, end) if hours.spans else max(end - start, timedelta())
+    return ceil(passed.total_seconds() / 60)

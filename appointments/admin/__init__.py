@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
-from appointments.admin import calling, conversation, links, moving, queue, sheet
+from appointments.admin import calling, conversation, dashboard, links, moving, queue, sheet
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
@@ -41,7 +41,7 @@ def if_readable(view):
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(AuditedAdmin):
+class AppointmentRequestAdmin(dashboard.Figures, AuditedAdmin):
     """Requests are read and moved on here; they are never added, edited field by field, or deleted."""
 
     list_display = queue.COLUMNS

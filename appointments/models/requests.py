@@ -173,6 +173,9 @@ class AppointmentRequest(models.Model):
     # The promise runs from here: from when the patient sent it, or last gave the next move back to the clinic.
     promised_from = models.DateTimeField(default=timezone.now, editable=False)
     due_at = models.DateTimeField(_("due by"), null=True, editable=False)
+    # When the clinic first told the patient something, and the working time since it came (workflow/first_answer.py).
+    first_answered_at = models.DateTimeField(_("first answered"), null=True, editable=False)
+    first_answer_minutes = models.PositiveIntegerField(_("working minutes to it"), null=True, editable=False)
     holder = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -216,12 +219,20 @@ class AppointmentRequest(models.Model):
         permissions = [
             ("triage_appointmentrequest", "Can claim and answer requests"),
             ("release_others", "Can release requests that others hold"),
+            ("view_figures", "Can see the figures of requests"),
         ]
         base_manager_name = "of_every_kind"
         indexes = [
             models.Index(fields=["-is_danger", "-is_urgent", "due_at", "id"], name="request_queue"),
             models.Index(fields=["status", "due_at"], name="request_by_status"),
-            models.Index(fields=["created_at"], name="request_by_arrival"),
+            # By arrival, with all that the figures count (appointments/figures.py), who then open no row.
+            models.Index(
+                fields=[
+                    *("created_at", "kind", "held_because", "first_answer_minutes", "status"),
+                    *("procedure", "location", "language"),
+                ],
+                name="request_figures",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -235,6 +246,11 @@ class AppointmentRequest(models.Model):
             models.CheckConstraint(condition=~Q(email_index="", phone_index=""), name="request_can_be_answered"),
             models.CheckConstraint(
                 condition=~Q(status__in=["new", "in_progress"]) | Q(due_at__isnull=False), name="request_waiting_is_due"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_answered_at=None, first_answer_minutes=None)
+                | Q(first_answered_at__isnull=False, first_answer_minutes__isnull=False),
+                name="request_first_answer_is_measured",
             ),
         ]
 

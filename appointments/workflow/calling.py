@@ -9,10 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments.models import AppointmentRequest, CallBecause, PhoneTask
+from appointments.workflow.first_answer import ANSWERS, note_first_answer
 from appointments.workflow.table import TRIAGE
 from audit.models import Event
 from clinic.refusals import Refused
 from outbox.models import Message, State
+
+FIRST_ANSWER = ["first_answered_at", "first_answer_minutes"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ def call_made(request, keys, *, by):
         task.done_at, task.done_by = now, by.user
         task.save()
         done.append(task.pk)
+        if call.purpose in ANSWERS and note_first_answer(request, now):
+            request.save(update_fields=FIRST_ANSWER)
     if done:
         Event.record("request.called", by=by, about=request, calls=done)
     return len(done)
@@ -88,6 +93,9 @@ def call_not_made(request, key, *, by):
     for call in calls_about(request)[1]:
         if call.key == key:
             Event.record("request.call_undone", by=by, about=request, calls=[call.task.pk])
+            if request.first_answered_at == call.task.done_at:
+                request.first_answered_at = request.first_answer_minutes = None
+                request.save(update_fields=FIRST_ANSWER)
             if call.task.because == CallBecause.UNDELIVERABLE:
                 # It waits by itself, for as long as its message could not be sent.
                 call.task.delete()

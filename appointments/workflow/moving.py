@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments import messages
 from appointments.models import AppointmentRequest, Status
 from appointments.workflow import times
+from appointments.workflow.first_answer import is_told_now, note_first_answer
 from appointments.workflow.inputs import INPUTS
 from appointments.workflow.promise import due_from
 from appointments.workflow.table import ANYBODY, HELD_ALONE, MOVES, NEVER_HELD, NOBODY, THE_HOLDER, THE_ONE_WHO_MOVES
@@ -154,6 +155,8 @@ def _carried_out(request, name, typed, *, by):
         details |= {"taken_back": taken_back}
     if name in CHANGES_CALENDAR:
         request.calendar_sequence += 1
+    if is_told_now(request, name):
+        note_first_answer(request, timezone.now())
     _apply(request, row, by=by)
     facts = {"from": before, "to": request.status, "revision": request.revision}
     Event.record(row.event, by=by, about=request, **facts, **details)
@@ -189,5 +192,7 @@ def _apply(request, row, *, by):
             "due_at",
             "revision",
             "calendar_sequence",
+            "first_answered_at",
+            "first_answer_minutes",
         ]
     )

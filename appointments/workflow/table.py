@@ -38,6 +38,11 @@ class Move:
     spam: str = NEVER_HELD
     frees: bool = False
 
+    @property
+    def is_answer(self):
+        """Whether the clinic tells the patient something with it that is more than a receipt."""
+        return self.made_by == STAFF and bool(self.message) and self.spam == NEVER_HELD
+
 
 def by_staff(label, *, allowed_from, leads_to, event, held_by=(THE_HOLDER,), held_after=AS_BEFORE, **also):
     """Return a move that staff make, the holder alone where nothing else is said."""

@@ -47,6 +47,10 @@ class ClinicProfile(models.Model):
     urgent_promise_hours = models.PositiveSmallIntegerField(
         _("promise for urgent requests, in working hours"), default=2, validators=[MinValueValidator(1)]
     )
+    # What a chore of the sender reckons once a day: within how many working hours nine in ten got their first answer.
+    # None where too few did to say so; patients then read the promise.
+    answered_within_hours = models.PositiveSmallIntegerField(null=True, editable=False)
+    answers_reckoned_on = models.DateField(null=True, editable=False)
 
     discreet_name = models.CharField(
         _("discreet name"),

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.hours import NeverOpen, WorkingHours
+from clinic.hours import NeverOpen, WorkingHours, working_minutes
 from clinic.models import OpeningHours, reception_hours
 from tests.clinic.factories import make_closure, make_hours, make_location
 
@@ -101,6 +101,65 @@ def test_what_is_added_is_what_has_passed(start, minutes):
     due = HOURS.add(start, timedelta(minutes=minutes))
     assert HOURS.between(start, due) == timedelta(minutes=minutes)
     assert HOURS.between(due, start) == timedelta()
+
+
+@pytest.mark.parametrize(
+    ("moment", "hours", "since"),
+    [
+        ("2026-03-04 11:00", 2, "2026-03-04 09:00"),
+        ("2026-03-04 17:00", 9, "2026-03-04 08:00"),
+        ("2026-03-04 09:00", 2, "2026-03-03 16:00"),
+        ("2026-03-04 05:00", 1, "2026-03-03 16:00"),
+        ("2026-03-08 12:00", 1, "2026-03-06 16:00"),
+        ("2026-11-27 09:00", 2, "2026-11-25 16:00"),
+        ("2026-03-09 09:00", 10, "2026-03-06 08:00"),
+        ("2026-11-02 09:00", 10, "2026-10-30 08:00"),
+    ],
+)
+def test_looking_back_finds_when_that_much_working_time_began(moment, hours, since):
+    assert HOURS.back(local(moment), timedelta(hours=hours)) == local(since)
+
+
+def test_on_a_day_when_the_clocks_change_what_really_passed_counts_in_either_direction():
+    start, end = local("2026-03-08 01:00"), local("2026-03-08 05:00")
+    assert working_minutes(ROUND_THE_CLOCK, start, end) == 3 * 60
+    assert ROUND_THE_CLOCK.back(end, timedelta(hours=3)) == start
+
+
+def test_looking_back_at_a_clinic_that_never_opens_says_so():
+    with pytest.raises(NeverOpen):
+        WorkingHours({}, frozenset(), ZONE).back(local("2026-03-04 09:00"), timedelta(hours=1))
+
+
+@given(
+    end=st.datetimes(datetime(2026, 2, 1), datetime(2026, 12, 1)),  # noqa: DTZ001 -- wall times, placed below
+    minutes=st.integers(1, 3000),
+)
+def test_what_is_gone_back_is_what_has_passed_since(end, minutes):
+    end = end.replace(tzinfo=ZONE).astimezone(UTC)
+    since = HOURS.back(end, timedelta(minutes=minutes))
+    assert HOURS.between(since, end) == timedelta(minutes=minutes)
+    assert HOURS.between(since + timedelta(seconds=1), end) < timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "minutes"),
+    [
+        ("2026-03-04 09:00:00", "2026-03-04 09:00:00", 0),
+        ("2026-03-04 09:00:00", "2026-03-04 09:00:01", 1),
+        ("2026-03-04 16:30:00", "2026-03-05 08:30:00", 60),
+        ("2026-03-07 10:00:00", "2026-03-07 11:00:00", 0),
+        ("2026-03-06 16:00:00", "2026-03-09 09:00:00", 120),
+    ],
+)
+def test_working_minutes_are_whole_and_a_part_of_one_counts(start, end, minutes):
+    assert working_minutes(HOURS, local(start), local(end)) == minutes
+
+
+def test_without_opening_hours_every_hour_counts():
+    never = WorkingHours({}, frozenset(), ZONE)
+    assert working_minutes(never, local("2026-03-07 22:00"), local("2026-03-08 04:00")) == 5 * 60
+    assert working_minutes(never, local("2026-03-07 22:00"), local("2026-03-07 21:00")) == 0
 
 
 def test_receptions_hours_leave_out_those_of_places(db):

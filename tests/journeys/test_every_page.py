@@ -51,6 +51,7 @@ STAFF_ADDRESSES = [
     "accounts/user/add/",
     "appointments/appointmentrequest/",
     "appointments/appointmentrequest/{request}/change/",
+    "appointments/appointmentrequest/figures/?period=year",
     "appointments/formclosure/",
     "appointments/formclosure/add/",
     "audit/event/",
