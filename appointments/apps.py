@@ -14,7 +14,7 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self):
         from accounts import desk
-        from appointments import demonstration, reminders, workflow
+        from appointments import demonstration, practice, reminders, workflow
         from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
         from clinic import demo, diagrams, hours, limits
         from outbox import chores
@@ -25,6 +25,7 @@ class AppointmentsConfig(AppConfig):
         chores.register("remind patients", reminders.remind)
         chores.register("forget counts", limits.forget_old)
         chores.register("forget erased forms", workflow.forget_erased_forms)
+        chores.register("forget practice", practice.forget_old)
         diagrams.register(
             diagrams.Diagram(
                 name="request-states",

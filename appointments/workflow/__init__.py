@@ -12,11 +12,13 @@ from appointments.workflow.calling import (
     to_be_called,
 )
 from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
+from appointments.workflow.entering import check_asked_at, enter
 from appointments.workflow.links import revoke_link, send_link
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
 from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, reads_from, recompute_due
 from appointments.workflow.sending import (
+    Door,
     Erased,
     Outcome,
     Submitted,
@@ -57,6 +59,7 @@ __all__ = [
     "MOVES",
     "NOBODY",
     "THE_ONE_WHO_MOVES",
+    "Door",
     "Erased",
     "Outcome",
     "ProposedTime",
@@ -73,6 +76,7 @@ __all__ = [
     "calls_about",
     "can_move",
     "change_words",
+    "check_asked_at",
     "check_closing",
     "check_move",
     "check_times",
@@ -80,6 +84,7 @@ __all__ = [
     "due_from",
     "email_arrives",
     "email_came_back",
+    "enter",
     "first_sent",
     "forget_erased_forms",
     "free_offers",
