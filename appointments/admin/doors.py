@@ -35,8 +35,14 @@ SOMETIMES_ASKED = {
 }
 DONE = {
     Outcome.NEW: _("%(reference)s is written down."),
-    Outcome.SAME: _("%(reference)s was written down before, with the same answers. It stands there once."),
-    Outcome.AMENDED: _("%(reference)s was written down before. It says now what you typed."),
+    Outcome.SAME: _(
+        "%(reference)s was saved from this page before, with the same answers. It stands there once. "
+        "How and when they asked stays as you saved it first."
+    ),
+    Outcome.AMENDED: _(
+        "%(reference)s was saved from this page before. Its answers are now what you typed. "
+        "How and when they asked stays as you saved it first."
+    ),
     Outcome.ANOTHER: _("%(reference)s is written down too, beside the one that you saved before from this page."),
 }
 OPEN_TOO_LONG = _("This page was open too long, so nothing was saved. What you typed is still here. Save it again.")
@@ -121,12 +127,23 @@ class DoorForm(forms.Form):
         return how | {"kind": Kind.PRACTICE if self.cleaned_data["is_practice"] else Kind.REAL}
 
 
+class AnswersSoFar(Answers):
+    """Answers of one screen: a good one counts, though another beside it is still missing."""
+
+    def _cleaned(self, step, name, default):
+        form = self.read(step)
+        if form is None:
+            return default
+        form.full_clean()
+        return form.cleaned_data.get(name, default)
+
+
 class Entry:
     """The whole request form on one screen: the same questions and rules as patients meet, and how it was asked."""
 
     def __init__(self, draft, door, *, is_judged=False):
         self.draft, self.door, self.is_judged = draft, door, is_judged
-        self.answers = Answers(draft)
+        self.answers = AnswersSoFar(draft)
 
     @classmethod
     def opened(cls, source=""):

@@ -7,6 +7,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from appointments import workflow
 from appointments.models import AppointmentRequest, Kind, PhoneTask, Source, Status, TrackingLink
@@ -220,6 +221,14 @@ def test_the_signs_of_a_treatment_are_asked_before_it_is_saved(desk):
     assert [sign["key"] for sign in only().signs] == ["numb", "fever", "other/cold-foot"]
 
 
+def test_the_signs_of_a_treatment_are_shown_though_other_answers_are_still_missing(desk):
+    seal = desk.get(ENTER).context["seal"]
+    page = desk.post(ENTER, {"_seal": seal, "go": "show", "procedure": "kyphoplasty"})
+    assert page.status_code == 200
+    assert "sudden-pain in en" in text_of(page)
+    assert not page.context["mend"]
+
+
 def test_a_sign_added_while_the_screen_was_open_is_asked_first(desk):
     seal = opened(desk)
     make_sign("cold", "emergency", en="Your foot is cold.", es="Tiene el pie frío.")
@@ -327,7 +336,7 @@ def test_whoever_was_logged_out_meanwhile_can_copy_what_they_typed(desk):
 
 def test_staff_who_work_in_spanish_read_it_in_spanish(desk):
     with override("es"):
-        page = desk.get(reverse(f"admin:{NAME}_enter"))
+        page = desk.get(reverse("admin:appointments_appointmentrequest_enter"))
     assert "Siente las piernas dormidas." in page.content.decode()
 
 

@@ -18,7 +18,7 @@ from audit.models import Event
 from clinic.models import ClinicProfile, Tally
 from outbox.models import Message
 from tests.appointments.at_the_desk import address, press
-from tests.appointments.at_the_door import save
+from tests.appointments.at_the_door import opened, save
 from tests.appointments.factories import inputs_of, make_request, make_time, moved
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
 from tests.appointments.visitor import ADDRESS, Visitor
@@ -112,6 +112,14 @@ def test_a_form_without_the_mark_is_real(offer, client):  # noqa: F811
 def test_practice_counts_towards_no_limit(desk):
     Visitor(client=Client(), query=query_of(desk.get(PRACTISE))).reach("check").send()
     assert not Tally.objects.exists()
+
+
+def test_a_patient_typed_as_practice_by_mistake_is_saved_as_real_from_the_same_screen(desk):
+    seal = opened(desk)
+    for switch in ("on", "on", None, None):
+        save(desk, seal=seal, is_practice=switch)
+    assert sorted(AppointmentRequest.of_every_kind.values_list("kind", flat=True)) == ["practice", "real"]
+    assert Message.objects.count() == 1
 
 
 # Where it shows, and where it does not
