@@ -52,7 +52,7 @@ SEAL_IS_LOST = _("Nothing was sent. We could not read your answers, so we ask fo
 def request_form(request):
     """Ask for an appointment or an answer: GET opens the first page, POST leads from page to page."""
     marker = request.GET.get("practice")
-    if marker is not None and not practice.is_marker(marker):
+    if request.method != "POST" and marker is not None and not practice.is_marker(marker):
         # What was meant for practice must not reach the queue.
         return asking_page(render(request, "appointments/practice_over.html", {"canonical_url": ""}, status=410))
     closing = FormClosure.objects.current().first()

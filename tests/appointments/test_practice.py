@@ -89,6 +89,11 @@ def test_a_marker_that_is_not_ours_opens_no_form_at_all(offer, client, marker): 
     assert "seal" not in response.content.decode()
 
 
+def test_a_bad_marker_takes_from_nobody_what_they_typed(offer, client):  # noqa: F811
+    typed = {"step": "matter", "go": "next", "seal": Visitor(client=client).seal, "matter": "My back hurts."}
+    assert "My back hurts." in client.post(f"{ADDRESS['en']}?practice=x", typed).content.decode()
+
+
 def test_a_marker_lasts_an_hour_and_a_form_that_is_open_by_then_goes_on(desk):
     with time_machine.travel("2026-11-23T09:00:00-08:00") as clock:
         query = query_of(desk.get(PRACTISE))
