@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from appointments import practice, workflow
 from appointments.admin.closing import moment_field
 from appointments.answers import CHECK, Answers
-from appointments.forms import FORMS
+from appointments.forms import FORMS, NONE_OF_THESE
 from appointments.models import Kind, Source
 from appointments.sealed import LAST_STEP, Broken, Draft, TooLong
 from appointments.workflow import Outcome
@@ -202,9 +202,13 @@ class Entry:
         }
 
     def _form(self, step):
-        form = self.answers.read(step) if self.is_judged else None
-        # Judged before the list of signs is taken for the one that was shown.
-        form = form if form is not None and form.errors is not None else self.answers.opened(step)
+        form = self.answers.read(step) if self.is_judged else self.answers.opened(step)
+        if self.is_judged:
+            # Now, before the signs that are shown next are taken for those that were.
+            form.full_clean()
+        elif step == "signs" and not self.answers.signs_are_current:
+            # Signs came onto the list: “None of these” was said of fewer.
+            form.initial["signs"] = [key for key in form.initial.get("signs", ()) if key != NONE_OF_THESE]
         for field in form.fields.values():
             # The browser knows its own user, who is not the patient.
             for widget in getattr(field.widget, "widgets", [field.widget]):

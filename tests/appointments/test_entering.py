@@ -229,6 +229,14 @@ def test_the_signs_of_a_treatment_are_shown_though_other_answers_are_still_missi
     assert not page.context["mend"]
 
 
+def test_none_of_these_is_not_taken_over_when_the_list_of_signs_grows(desk):
+    seal = desk.get(ENTER).context["seal"]
+    page = desk.post(ENTER, {"_seal": seal, "go": "show"} | typed(signs=["none of these", "fever"]))
+    assert page.context["signs"]["form"].initial["signs"] == ["fever"]
+    same = desk.post(ENTER, {"_seal": page.context["seal"], "go": "show"} | typed())
+    assert same.context["signs"]["form"].initial["signs"] == ["none of these"]
+
+
 def test_a_sign_added_while_the_screen_was_open_is_asked_first(desk):
     seal = opened(desk)
     make_sign("cold", "emergency", en="Your foot is cold.", es="Tiene el pie frío.")
