@@ -14,7 +14,7 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self):
         from accounts import desk
-        from appointments import demonstration, public_promise, reminders, workflow
+        from appointments import demonstration, practice, public_promise, reminders, workflow
         from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
         from clinic import demo, diagrams, hours, limits
         from outbox import chores
@@ -27,6 +27,7 @@ class AppointmentsConfig(AppConfig):
         chores.register("reckon promise", public_promise.reckon)
         chores.register("forget counts", limits.forget_old)
         chores.register("forget erased forms", workflow.forget_erased_forms)
+        chores.register("forget practice", practice.forget_old)
         diagrams.register(
             diagrams.Diagram(
                 name="request-states",

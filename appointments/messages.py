@@ -34,9 +34,9 @@ def write(request, purpose, *, cancelled=None):
     """Tell the patient something about the request, in the caller's transaction.
 
     `purpose` is a name in WORDINGS, `cancelled` the agreed time that this ends. Returns the Message; for a patient who
-    cannot be written to the PhoneTask; None for what is held as spam, as it may come from nobody.
+    cannot be written to the PhoneTask; None for what is held as spam, as it may come from nobody, and for practice.
     """
-    if request.held_because:
+    if request.held_because or request.is_practice:
         return None
     if not request.can_be_written_to:
         because = CallBecause.BOUNCED if request.email else CallBecause.NO_EMAIL

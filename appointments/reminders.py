@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments import messages
-from appointments.models import AppointmentRequest, OfferState, Status, TimeOffer
+from appointments.models import AppointmentRequest, Kind, OfferState, Status, TimeOffer
 from audit.actors import Actor
 from audit.models import Event
 from clinic.encryption import Unreadable
@@ -32,6 +32,7 @@ def remind(now=None):
         reminded_at=None,
         request__status=Status.AGREED,
         request__wants_reminders=True,
+        request__kind=Kind.REAL,
     )
     times = soon.only("id", "request_id", "starts_at", "agreed_at")
     return sum(_remind_of(offer, now) for offer in times if offer.agreed_at < remind_at(offer.starts_at) <= now)

@@ -81,6 +81,7 @@ class Draft:
     `page_version` is the primary key of the version of a procedure's page that the patient had read.
     `opened_at` (seconds since 1970) tells when the first page was opened, `decoy_is_filled` whether the box was filled
     in that people do not see: neither is known of a form that was opened before they were noted.
+    `is_practice` says that a member of staff opened it for training.
     """
 
     token: str = field(default_factory=new_token)
@@ -91,6 +92,7 @@ class Draft:
     page_version: int | None = None
     opened_at: int | None = None
     decoy_is_filled: bool = False
+    is_practice: bool = False
     sealed_at: datetime | None = None
 
     @classmethod

@@ -83,6 +83,12 @@ SCREENS = {
     "procedures_procedureversion_section",
     "procedures_conditionversion_section",
 }
+# Screens beside the list of their kind: who opens them at all.
+BESIDE_THE_LIST = {
+    "appointments_appointmentrequest_downtime": TRIAGE,
+    "appointments_appointmentrequest_enter": TRIAGE,
+    "appointments_appointmentrequest_practice": TRIAGE,
+}
 OF_DJANGO = {"changelist", "add", "history", "delete", "change"}
 
 
@@ -137,7 +143,7 @@ def a_row_of(model):
 def test_every_screen_of_the_staff_side_is_in_the_tables():
     assert {model._meta.label_lower for model in admin.site._registry} == set(SEES)
     ours = {name for name in admin_names() if name.rpartition("_")[2] not in OF_DJANGO}
-    assert ours - SCREENS == set(PRESSES)
+    assert ours - SCREENS - set(BESIDE_THE_LIST) == set(PRESSES)
 
 
 @pytest.mark.wide
@@ -167,6 +173,25 @@ def test_each_role_opens_its_own_screens_and_no_others(client, full_house, role)
     assert wrong == []
     if role != "superuser":
         assert what_is_stored() == before
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("role", [*ROLES, "superuser", None])
+def test_screens_beside_a_list_are_opened_by_their_roles_alone(client, full_house, role):
+    if role:
+        client.force_login(_user(role))
+    wrong, before = [], what_is_stored()
+    for name, may_open in BESIDE_THE_LIST.items():
+        address = reverse(f"admin:{name}")
+        may = role == "superuser" or role in may_open
+        code = client.get(address, follow=bool(role)).status_code
+        if code != (200 if may else 403 if role else 302):
+            wrong.append((address, "GET", code))
+        code = client.post(address, {"matter": "Back pain", "go": "save"}).status_code if not may else 403
+        if code != 403:
+            wrong.append((address, "POST", code))
+    assert wrong == []
+    assert what_is_stored() == before
 
 
 @pytest.mark.wide

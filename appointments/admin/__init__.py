@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
-from appointments.admin import calling, conversation, dashboard, links, moving, queue, sheet
+from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, queue, sheet
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
@@ -41,8 +41,8 @@ def if_readable(view):
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(dashboard.Figures, AuditedAdmin):
-    """Requests are read and moved on here; they are never added, edited field by field, or deleted."""
+class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, AuditedAdmin):
+    """Requests are read and moved on here; they are never edited field by field, or deleted."""
 
     list_display = queue.COLUMNS
     list_display_links = ["reference"]
@@ -57,7 +57,7 @@ class AppointmentRequestAdmin(dashboard.Figures, AuditedAdmin):
     # Who may
 
     def has_add_permission(self, request):
-        """Requests come from patients."""
+        """Requests come from patients; staff write them down on a screen of its own (`doors.py`)."""
         return False
 
     def has_change_permission(self, request, obj=None):
@@ -69,8 +69,8 @@ class AppointmentRequestAdmin(dashboard.Figures, AuditedAdmin):
         return False
 
     def get_queryset(self, request):
-        """The real requests that this member of staff may see, in the order of the queue."""
-        return queue.queue_rows(AppointmentRequest.objects.visible_to(request.user))
+        """The requests that this member of staff may see, practice among them, in the order of the queue."""
+        return queue.queue_rows(AppointmentRequest.of_every_kind.not_heartbeat().visible_to(request.user))
 
     def lookup_allowed(self, lookup, value, request):
         """Only our own filters: the address of the queue asks the database nothing else."""
@@ -94,7 +94,12 @@ class AppointmentRequestAdmin(dashboard.Figures, AuditedAdmin):
             found = queue.sealed_search(request.POST.get("q", ""))
             return HttpResponseRedirect(reverse(QUEUE, query={"q": found} if found else None))
         searched = queue.opened_search(request.GET.get("q", ""))
-        context = {"title": gettext("Requests"), "searched": searched, "is_nav_sidebar_enabled": False}
+        context = {
+            "title": gettext("Requests"),
+            "searched": searched,
+            "may_enter": doors.may_enter(request),
+            "is_nav_sidebar_enabled": False,
+        }
         return super().changelist_view(request, context)
 
     # The sheet

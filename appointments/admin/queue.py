@@ -22,6 +22,7 @@ from appointments.models import (
     WAITS_FOR_CLINIC,
     AppointmentRequest,
     ClinicQuestion,
+    Source,
     Status,
     TimeOffer,
     Wish,
@@ -33,6 +34,12 @@ from procedures.models import ProcedurePage
 
 SEARCH_LENGTH = 254
 FEWEST_DIGITS = 7
+CAME_BY = {
+    Source.WEB: _("Through the website"),
+    Source.TELEPHONE: _("By telephone"),
+    Source.WALK_IN: _("In person"),
+    Source.PAPER: _("On paper"),
+}
 ENCRYPTED = [field.name for field in AppointmentRequest._meta.fields if isinstance(field, EncryptedTextField)]
 
 
@@ -113,7 +120,7 @@ class ViewFilter(OneOf):
     """Whose turn it is. The queue opens on what waits for the clinic; a search looks through everything.
 
     A view is a tuple of statuses, or a function that keeps some requests. What is held as spam stands in views of its
-    own, and in a search: whoever calls with their reference is found.
+    own, and in a search: whoever calls with their reference is found. What is for practice is in no other view.
     """
 
     title = _("whose turn it is")
@@ -129,6 +136,7 @@ class ViewFilter(OneOf):
         "all": (_("All requests"), Status.values),
         "held": (_("Held as spam"), methodcaller("to_be_judged")),
         "spam": (_("Judged as spam"), methodcaller("judged_spam")),
+        "practice": (_("Practice"), methodcaller("practice")),
     }
     counted = ("news", "calls", "held")
 
@@ -155,6 +163,8 @@ class ViewFilter(OneOf):
 
     def queryset(self, request, queryset):
         keep = self.views[self.value()][1]
+        if self.value() != "practice" and not request.GET.get("q"):
+            queryset = queryset.real()
         if callable(keep):
             return keep(queryset)
         found = (queryset if request.GET.get("q") else queryset.trusted()).filter(status__in=keep)
@@ -256,6 +266,8 @@ def cell(label, text):
 def status(row):
     """Whether it cannot wait, and where it stands."""
     tags = [tag(row.get_status_display(), STATUS_TONES[row.status])]
+    if row.is_practice:
+        tags.insert(0, tag(gettext("Practice"), "waiting"))
     if row.held_because:
         tags.insert(0, tag(gettext("Held as spam"), "stopped"))
     if hurry := hurry_of(row):
@@ -296,7 +308,13 @@ def place(row):
 def waiting_since(row):
     """How long ago the request came."""
     age = gettext("%(time)s ago") % {"time": how_long(row.created_at, timezone.now())}
-    return cell(gettext("Received"), moment(row.created_at, age))
+    received = cell(gettext("Received"), moment(row.created_at, age))
+    return received if row.source == Source.WEB else format_html("{}<br>{}", received, came_by(row))
+
+
+def came_by(row):
+    """Return by which door it came, in words."""
+    return CAME_BY[row.source]
 
 
 @admin.display(description=_("due by"))

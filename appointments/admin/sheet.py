@@ -33,6 +33,7 @@ NEWEST_READS = 20
 
 WHAT_HAPPENED = {
     "request.received": _("Sent the request"),
+    "request.entered": _("Wrote the request down"),
     "request.claimed": _("Claimed it"),
     "request.news_read": _("Took notice of what was new"),
     "request.released": _("Released it to the queue"),
@@ -119,6 +120,7 @@ def facts(asked):
             gettext("Received"),
             gettext("%(when)s (%(time)s ago)") % {"when": queue.exactly(asked.created_at), "time": waited},
         ),
+        (gettext("How they asked"), queue.came_by(asked)),
         (gettext("Who has it"), holder_in_words(asked)),
     ]
     if asked.waits_for_clinic:

@@ -39,9 +39,16 @@ class OfferQuerySet(models.QuerySet):
         return self.open().filter(starts_at__gt=timezone.now(), **in_use)
 
     def free(self):
-        """Offered times that the patient can have: nobody else has agreed on that clinician's time since."""
-        taken = TimeOffer.objects.agreed().filter(
-            clinician=OuterRef("clinician"), starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at")
+        """Offered times that the patient can have: nobody else has agreed on that clinician's time since.
+
+        Practice takes no time from patients, nor they from practice.
+        """
+        taken = (
+            TimeOffer.objects.agreed()
+            .filter(
+                clinician=OuterRef("clinician"), starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at")
+            )
+            .filter(request__kind=OuterRef("request__kind"))
         )
         return self.still_offered().exclude(Exists(taken.exclude(request=OuterRef("request"))))
 

@@ -56,6 +56,15 @@ class Kind(models.TextChoices):
     HEARTBEAT = "heartbeat", _("heartbeat")
 
 
+class Source(models.TextChoices):
+    """By which door it came in: the patient sent it, or staff wrote it down for them."""
+
+    WEB = "web", _("the website")
+    TELEPHONE = "telephone", _("telephone")
+    WALK_IN = "walk_in", _("in person")
+    PAPER = "paper", _("paper")
+
+
 class Wish(models.TextChoices):
     """What the patient would like."""
 
@@ -89,6 +98,14 @@ class RequestQuerySet(VisibleQuerySet):
     def real(self):
         """Requests that patients sent."""
         return self.filter(kind=Kind.REAL)
+
+    def practice(self):
+        """Requests that staff made for training."""
+        return self.filter(kind=Kind.PRACTICE)
+
+    def not_heartbeat(self):
+        """What staff may look at: what patients sent, and what is for training."""
+        return self.filter(kind__in=(Kind.REAL, Kind.PRACTICE))
 
     def held_as_spam(self):
         """Requests that look like spam and wait for somebody to say whether they are."""
@@ -147,6 +164,7 @@ class AppointmentRequest(models.Model):
 
     reference = models.CharField(_("reference"), max_length=9, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.REAL)
+    source = models.CharField(_("came by"), max_length=10, choices=Source, default=Source.WEB)
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.NEW)
     revision = models.PositiveIntegerField(default=1, editable=False)
     language = models.CharField(_("language"), max_length=10, choices=language_choices, default="en")
@@ -233,6 +251,7 @@ class AppointmentRequest(models.Model):
                 ],
                 name="request_figures",
             ),
+            models.Index(fields=["kind"], condition=Q(kind="practice"), name="request_practice"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -256,6 +275,11 @@ class AppointmentRequest(models.Model):
 
     def __str__(self):
         return self.reference
+
+    @property
+    def is_practice(self):
+        """Whether it is for training: nobody is written to, and it is never counted."""
+        return self.kind == Kind.PRACTICE
 
     @property
     def is_open(self):

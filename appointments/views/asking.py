@@ -13,11 +13,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from appointments import workflow
+from appointments import practice, workflow
 from appointments.answers import CHECK, EMERGENCY, Answers
 from appointments.forms import FORMS
 from appointments.messages import in_words
-from appointments.models import FormClosure
+from appointments.models import FormClosure, Kind
 from appointments.sealed import LAST_STEP, Broken, Draft, TooLong
 from appointments.summary import rows_of
 from appointments.suspicion import Sending, why_held
@@ -51,6 +51,10 @@ SEAL_IS_LOST = _("Nothing was sent. We could not read your answers, so we ask fo
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_form(request):
     """Ask for an appointment or an answer: GET opens the first page, POST leads from page to page."""
+    marker = request.GET.get("practice")
+    if request.method != "POST" and marker is not None and not practice.is_marker(marker):
+        # What was meant for practice must not reach the queue.
+        return asking_page(render(request, "appointments/practice_over.html", {"canonical_url": ""}, status=410))
     closing = FormClosure.objects.current().first()
     if closing is not None:
         return asking_page(_closed(request, closing))
@@ -79,6 +83,7 @@ def _opened(request):
     page.draft.typed["wish"] = {name: key for name, key in chosen.items() if key}
     version = request.GET.get("version", "")
     page.draft.page_version = offered.version_read(procedure, version) if version else None
+    page.draft.is_practice = "practice" in request.GET
     if page.draft.page_version and version.isdecimal():
         version = f"{get_language()}-{version}"
     request.addresses = {
@@ -88,6 +93,7 @@ def _opened(request):
             procedure=offered.slug_for(procedure, language),
             location=location,
             version=version if page.draft.page_version else "",
+            practice=request.GET.get("practice", ""),
         )
         for language, _name in settings.LANGUAGES
     }
@@ -193,7 +199,6 @@ def _send(page):
     answers, token = page.answers.to_send(), page.draft.token
     if page.draft.is_stale and not workflow.was_sent(answers, token=token):
         return page.show(CHECK, notice=SEAL_IS_OLD)
-    sending = Sending(network_of(page.request), page.draft.began_at, page.draft.decoy_is_filled)
     try:
         sent = workflow.submit(
             answers,
@@ -201,13 +206,21 @@ def _send(page):
             by=Actor.patient(),
             language=get_language(),
             page_version=page.draft.page_version,
-            why_held=partial(why_held, answers, sending),
+            **_door(page, answers),
         )
     except workflow.Erased:
         return render(page.request, "appointments/erased.html", {"canonical_url": ""}, status=410)
     told = {"sent": sent.outcome} if sent.outcome in (Outcome.AMENDED, Outcome.ANOTHER) else None
     address = reverse("appointments:track", args=[sent.token], query=told)
     return HttpResponse(status=303, headers={"Location": address})
+
+
+def _door(page, answers):
+    """Return what `workflow.submit` is told of how the form was sent: practice is never held, and counts nowhere."""
+    if page.draft.is_practice:
+        return {"door": workflow.Door(kind=Kind.PRACTICE)}
+    sending = Sending(network_of(page.request), page.draft.began_at, page.draft.decoy_is_filled)
+    return {"why_held": partial(why_held, answers, sending)}
 
 
 def _shown_again(request, *, status, sentence=""):
@@ -282,6 +295,7 @@ class Page:
             "notice": notice,
             "problems": problems,
             "has_errors": bool(problems),
+            "is_practice": self.draft.is_practice,
             **more,
         }
         if step in FORMS:

@@ -109,6 +109,7 @@ def _ask(request, asked, row, offer, form, *, problem="", status=200):
     elif asked.status == Status.AGREED:
         time = asked.offers.agreed().select_related("location", "clinician").first()
     context = {
+        "asked": asked,
         "row": row,
         "token": _token(request),
         "form": form,

@@ -159,6 +159,7 @@ words.csrf_failure = _words_without_token
 
 def _ask_before_words(request, asked, questions, *, problems=(), status=200):
     context = {
+        "asked": asked,
         "token": request.resolver_match.kwargs["token"],
         "is_question": bool(questions) and not asked.answer,
         "problems": problems,

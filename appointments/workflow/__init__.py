@@ -12,12 +12,14 @@ from appointments.workflow.calling import (
     to_be_called,
 )
 from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
+from appointments.workflow.entering import check_asked_at, enter
 from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
 from appointments.workflow.news import has_news, news_among, with_news
 from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, reads_from, recompute_due
 from appointments.workflow.sending import (
+    Door,
     Erased,
     Outcome,
     Submitted,
@@ -58,6 +60,7 @@ __all__ = [
     "MOVES",
     "NOBODY",
     "THE_ONE_WHO_MOVES",
+    "Door",
     "Erased",
     "Outcome",
     "ProposedTime",
@@ -75,6 +78,7 @@ __all__ = [
     "calls_about",
     "can_move",
     "change_words",
+    "check_asked_at",
     "check_closing",
     "check_move",
     "check_times",
@@ -82,6 +86,7 @@ __all__ = [
     "due_from",
     "email_arrives",
     "email_came_back",
+    "enter",
     "first_sent",
     "forget_erased_forms",
     "free_offers",

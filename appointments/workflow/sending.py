@@ -4,7 +4,7 @@ import base64
 import hmac
 import json
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from django.db import IntegrityError, models, transaction
@@ -16,7 +16,9 @@ from appointments.models import (
     Amendment,
     AmendmentKind,
     AppointmentRequest,
+    Kind,
     SentForm,
+    Source,
     Status,
     TrackingLink,
 )
@@ -49,6 +51,25 @@ class Outcome(models.TextChoices):
 
 
 @dataclass(frozen=True)
+class Door:
+    """By which way a request came in, and what that changes. What nobody says otherwise came by the request form.
+
+    `asked_at` (aware) is when the patient asked, None for now: the promise runs from then. `has_page` says that whoever
+    sent it is led to its private page, `tells_patient` that a first message is written.
+    """
+
+    source: str = Source.WEB
+    kind: str = Kind.REAL
+    asked_at: datetime | None = None
+    has_page: bool = True
+    tells_patient: bool = True
+    event: str = "request.received"
+
+
+REQUEST_FORM = Door()
+
+
+@dataclass(frozen=True)
 class Submitted:
     """What came of sending: the request, the token of its private page, and what became of it."""
 
@@ -61,7 +82,7 @@ class Erased(Refused):
     """Raised for a form whose request was erased since: sending it again must not bring the person back."""
 
 
-def submit(answers, *, token, by, language, page_version=None, why_held=lambda: ""):
+def submit(answers, *, token, by, language, page_version=None, why_held=lambda: "", door=REQUEST_FORM):
     """Store a request with its event and its first message, and return Submitted.
 
     `answers` are the cleaned answers of the form, `token` was drawn when the form was opened. The same form sent again
@@ -69,7 +90,7 @@ def submit(answers, *, token, by, language, page_version=None, why_held=lambda: 
     it changes that request while it is open and the person is the same; else it makes another one, under a token drawn
     from both. `page_version` is the primary key of the version of the page that the patient had read (ignored unless
     it is of that procedure). `why_held` is asked once, where a new request is about to be stored, and returns a
-    HeldBecause for what looks like spam, else "".
+    HeldBecause for what looks like spam, else "". `door` says by which way it came.
     Raises Refused when an emergency sign is ticked, Erased when the form's request was erased.
     """
     if any(sign["ticked"] and sign["urgency"] == Urgency.EMERGENCY for sign in answers["signs"]):
@@ -85,6 +106,7 @@ def submit(answers, *, token, by, language, page_version=None, why_held=lambda: 
                 language=language,
                 page_version=page_version,
                 why_held=why_held,
+                door=door,
             )
         except IntegrityError:
             # The same form arrived twice at once, or a reference was drawn a second time: look again.
@@ -104,7 +126,7 @@ def was_sent(answers, *, token):
 
 
 @transaction.atomic
-def _submit_once(answers, text, *, token, by, language, page_version, why_held):
+def _submit_once(answers, text, *, token, by, language, page_version, why_held, door):
     outcome = Outcome.NEW
     while sent := _sent_form(token):
         if sent.request is None:
@@ -116,7 +138,7 @@ def _submit_once(answers, text, *, token, by, language, page_version, why_held):
             _amend(request, answers, text, by=by)
             return Submitted(request, token, Outcome.AMENDED)
         token, outcome = _token_for_other_answers(token, answers), Outcome.ANOTHER
-    request = _store(answers, text, token, by, language, page_version, why_held)
+    request = _store(answers, text, token, by, language, page_version, why_held, door)
     return Submitted(request, token, outcome)
 
 
@@ -135,28 +157,33 @@ def _is_same_person(request, answers):
     return all((getattr(request, name) or "") == (answers.get(name) or "") for name in WHO)
 
 
-def _store(answers, text, token, by, language, page_version, why_held):
+def _store(answers, text, token, by, language, page_version, why_held, door):
     # First of all, so that everybody waits for the same rows in the same order.
-    held_because, now = why_held(), timezone.now()
+    held_because, asked_at = why_held(), door.asked_at or timezone.now()
     request = AppointmentRequest(
         reference=new_reference(),
+        kind=door.kind,
+        source=door.source,
         language=language,
-        created_at=now,
-        status_since=now,
-        promised_from=now,
+        created_at=asked_at,
+        status_since=asked_at,
+        promised_from=asked_at,
         held_because=held_because,
         answers_index=index_of(text, "answers"),
         **_columns(answers),
     )
     request.page_version = _version_read(request.procedure, page_version)
-    request.due_at = due_from(now, urgent=request.is_urgent)
+    request.due_at = due_from(asked_at, urgent=request.is_urgent)
     request.save(force_insert=True)
     SentForm.objects.create(token_hash=hash_of(token), request=request)
-    TrackingLink.make(request, token=token, made_for="form")
-    Event.record("request.received", by=by, about=request, to=request.status, revision=request.revision)
+    if door.has_page:
+        TrackingLink.make(request, token=token, made_for="form")
+    facts = {"to": request.status, "revision": request.revision, "kind": request.kind, "source": request.source}
+    Event.record(door.event, by=by, about=request, **facts)
     if held_because:
         Event.record("request.held_as_spam", by=Actor.command(""), about=request, because=held_because)
-    messages.write(request, "received")
+    if door.tells_patient:
+        messages.write(request, "received")
     return request
 
 

@@ -71,7 +71,7 @@ def propose(request, times, *, by):
     _lock_diaries(time.clinician.pk for time in times)
     for number, time in enumerate(times):
         if _is_taken(time.clinician, time.starts_at, time.ends_at, apart_from=request):
-            raise UnfitTime(_taken_words(time), field="times", number=number)
+            raise UnfitTime(_taken_words(time, request), field="times", number=number)
     release(request.offers.open())
     return [_row(request, time, by=by) for time in times]
 
@@ -83,7 +83,7 @@ def agree(request, time, *, by):
     """
     _lock_diaries([time.clinician.pk])
     if _is_taken(time.clinician, time.starts_at, time.ends_at, apart_from=request):
-        raise UnfitTime(_taken_words(time), field="time", number=0)
+        raise UnfitTime(_taken_words(time, request), field="time", number=0)
     if is_agreed(request, time):
         raise UnfitTime(_("This is the time that is agreed already. Change it first."), field="time", number=0)
     release_all(request)
@@ -139,13 +139,15 @@ def _lock_diaries(clinicians):
 
 
 def _is_taken(clinician, starts_at, ends_at, *, apart_from):
-    others = TimeOffer.objects.exclude(request=apart_from)
+    # What is agreed for practice takes no time from a patient.
+    others = TimeOffer.objects.exclude(request=apart_from).filter(request__kind=apart_from.kind)
     return others.overlapping(clinician, starts_at, ends_at).exists()
 
 
-def _taken_words(time):
+def _taken_words(time, request):
     start = timezone.localtime(time.starts_at).replace(hour=0, minute=0, second=0, microsecond=0)
-    taken = TimeOffer.objects.overlapping(time.clinician, start, start + timedelta(days=1)).select_related("location")
+    taken = TimeOffer.objects.filter(request__kind=request.kind).select_related("location")
+    taken = taken.overlapping(time.clinician, start, start + timedelta(days=1))
     return _(
         "%(name)s has another appointment then. The times agreed with %(name)s on %(day)s are: %(times)s. "
         "Choose another time."

@@ -184,7 +184,8 @@ def test_an_empty_queue_says_so(desk, reception):
 def test_practice_and_heartbeat_requests_are_not_shown(desk):
     for kind in (Kind.PRACTICE, Kind.HEARTBEAT):
         AppointmentRequest.objects.filter(pk=make_request().pk).update(kind=kind)
-    assert shown(desk.get(QUEUE, {"view": "all"})) == []
+    for view in ("", "all", "clinic", "calls", "held"):
+        assert shown(desk.get(QUEUE, {"view": view})) == []
 
 
 def test_nothing_is_added_deleted_or_done_to_many(desk):

@@ -281,7 +281,7 @@ def test_an_unknown_move_is_not_found(desk):
     assert desk.post(f"/admin/appointments/appointmentrequest/{request.pk}/move/explode/").status_code == 404
 
 
-def test_a_practice_request_has_no_sheet_here(desk):
+def test_a_heartbeat_request_has_no_sheet_here(desk):
     request = make_request()
-    AppointmentRequest.objects.filter(pk=request.pk).update(kind=Kind.PRACTICE)
+    AppointmentRequest.objects.filter(pk=request.pk).update(kind=Kind.HEARTBEAT)
     assert desk.get(address(request)).status_code == 404
