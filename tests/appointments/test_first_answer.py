@@ -132,7 +132,7 @@ def test_the_moment_and_the_minutes_go_together():
 
 
 def test_requests_of_before_get_their_first_answer_from_what_happened(reception):
-    migration = import_module("appointments.migrations.0004_first_answer")
+    migration = import_module("appointments.migrations.0005_first_answer")
     with at("2026-11-18 09:00"):
         asked, claimed, called, uncalled, agreed = (
             make_request(status=Status.IN_PROGRESS, by=reception, email=email)
