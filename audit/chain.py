@@ -5,11 +5,11 @@ Linking happens after commit, by the sender: linking inside each transaction wou
 
 import hmac
 import json
-import os
 import sys
 from datetime import UTC, timedelta
 from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from django.conf import settings
 from django.db import models, transaction
@@ -98,9 +98,10 @@ def write_head():
     if head.position > written.position and _stands_in_chain(written):
         path = Path(settings.AUDIT_HEAD)
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        fresh.write_text(json.dumps({"position": head.position, "mac": head.mac}))
-        fresh.replace(path)
+        # A name of its own for each writer: senders in two containers may well have the same process number.
+        with NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.", delete=False) as fresh:
+            fresh.write(json.dumps({"position": head.position, "mac": head.mac}))
+        Path(fresh.name).replace(path)
 
 
 def _stored_head():
