@@ -103,9 +103,9 @@ def columns_of_answers(key, title, rows):
 
 
 def columns_of_requests(key, title, rows):
-    """Return the Chart of how many requests came, a column each; None where there are no two to be shown."""
+    """Return the Chart of how many requests came, a column each; None where nothing is to be seen."""
     drawn = [row for row in rows if row.received is not None]
-    if len(drawn) < 2:
+    if len(drawn) < 2 or not any(row.received for row in drawn):
         return None
     most, fewest = max(drawn, key=lambda row: row.received), min(drawn, key=lambda row: row.received)
     bars = []

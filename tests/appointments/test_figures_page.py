@@ -308,3 +308,8 @@ def test_the_page_works_for_everybody_and_fits_a_telephone(new_context, axe, man
     page.get_by_role("heading", name="Primera respuesta").first.wait_for()
     assert fits(page)
     axe(page)
+
+
+def test_weeks_without_a_request_beside_hidden_ones_give_no_empty_picture():
+    rows = [Row("1", None), Row("2", 0), Row("3", 0), Row("4", None)]
+    assert charts.columns_of_requests("requests", "Requests", rows) is None
