@@ -1,6 +1,6 @@
 """Counts in the database how often something happened lately, so that every process knows, and no address is kept.
 
-A count is kept under a keyed index of what is counted and is deleted after a day.
+A count is kept under a keyed index of what is counted and is deleted after two days.
 """
 
 import ipaddress
