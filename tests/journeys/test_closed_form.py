@@ -10,7 +10,7 @@ from appointments import workflow
 from appointments.models import AppointmentRequest
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
 from tests.appointments.visitor import GOOD
-from tests.journeys.walking import fits
+from tests.journeys.walking import fits, follow
 
 pytestmark = pytest.mark.usefixtures("offer")
 
@@ -34,7 +34,7 @@ def go_on(page, *steps):
         if step == "person":
             page.get_by_label("Your full name", exact=True).fill("Ana Sol")
             page.get_by_label("Your email address").fill("ana@example.org")
-        page.get_by_role("button", name="Continue").click()
+        follow(page.get_by_role("button", name="Continue"))
 
 
 def test_a_form_that_closes_meanwhile_says_so_and_goes_on_later_where_it_was(page, axe, manager):

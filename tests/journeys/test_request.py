@@ -17,7 +17,8 @@ LOOKS = [{"color_scheme": "dark"}, {"forced_colors": "active"}]
 
 
 def tab_to(page, locator):
-    """Press Tab until this element has the focus."""
+    """Press Tab until this element has the focus, once the page is all there."""
+    page.wait_for_load_state()
     for _press in range(60):
         page.keyboard.press("Tab")
         if locator.evaluate("element => element === document.activeElement"):

@@ -11,7 +11,7 @@ from outbox.models import Message
 from tests.appointments.factories import answered_request, claimed_request, link_to, make_request, make_time, moved
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
 from tests.journeys.test_request import LOOKS, SMALL, tab_to
-from tests.journeys.walking import fits
+from tests.journeys.walking import fits, follow
 
 pytestmark = pytest.mark.usefixtures("offer")
 
@@ -51,8 +51,8 @@ def ask(page, prefix):
         for name, text in TYPED.items():
             for control in page.locator(f"input[name={name}], textarea[name={name}]").all():
                 control.fill(text)
-        page.locator("button[value=next]").click()
-    page.locator("button[value=send]").click()
+        follow(page.locator("button[value=next]"))
+    follow(page.locator("button[value=send]"))
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
