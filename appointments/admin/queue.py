@@ -54,7 +54,7 @@ def queue_rows(requests):
         agreed_for=Subquery(offers.agreed().values("starts_at")[:1]),
         times_left=Subquery(left.values("number")),
         has_news=workflow.has_news(),
-        is_asked=Exists(ClinicQuestion.objects.filter(request=OuterRef("pk"), replied_at=None)),
+        is_asked=Exists(ClinicQuestion.objects.open().filter(request=OuterRef("pk"))),
     )
 
 

@@ -3,6 +3,19 @@
 from appointments.models.amendments import Amendment, AmendmentKind, ClinicQuestion
 from appointments.models.closing import FormClosure
 from appointments.models.contact import CallBecause, MessageWording, PhoneTask
+from appointments.models.desk import (
+    Alert,
+    AlertKind,
+    AlertPerson,
+    CallOutcome,
+    ContactAttempt,
+    Look,
+    Note,
+    NoteKind,
+    ReplyFor,
+    SavedReply,
+)
+from appointments.models.duplicates import Merge, NotDuplicate
 from appointments.models.links import TRACKING_LINK_LASTS, LinkAsked, SentForm, TrackingLink
 from appointments.models.offers import OfferState, TimeOffer
 from appointments.models.requests import (
@@ -19,25 +32,39 @@ from appointments.models.requests import (
     normalise_email,
     normalise_phone,
 )
+from appointments.models.undoing import LastMove
 
 __all__ = [
     "OPEN",
     "STATUS_TONES",
     "TRACKING_LINK_LASTS",
     "WAITS_FOR_CLINIC",
+    "Alert",
+    "AlertKind",
+    "AlertPerson",
     "Amendment",
     "AmendmentKind",
     "AppointmentRequest",
     "CallBecause",
+    "CallOutcome",
     "ClinicQuestion",
+    "ContactAttempt",
     "DeclineReason",
     "FormClosure",
     "HeldBecause",
     "Kind",
+    "LastMove",
     "LinkAsked",
+    "Look",
+    "Merge",
     "MessageWording",
+    "NotDuplicate",
+    "Note",
+    "NoteKind",
     "OfferState",
     "PhoneTask",
+    "ReplyFor",
+    "SavedReply",
     "SentForm",
     "Source",
     "Status",

@@ -41,6 +41,14 @@ class Amendment(models.Model):
         return f"{self.kind} {self.pk}"
 
 
+class QuestionQuerySet(models.QuerySet):
+    """Reads of questions."""
+
+    def open(self):
+        """Questions that the patient may still answer."""
+        return self.filter(replied_at=None, taken_back_at=None)
+
+
 class ClinicQuestion(models.Model):
     """Something the clinic asked the patient, and the reply."""
 
@@ -52,6 +60,9 @@ class ClinicQuestion(models.Model):
     asked_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
     reply = EncryptedTextField(_("reply"), blank=True)
     replied_at = models.DateTimeField(_("replied"), null=True, editable=False)
+    taken_back_at = models.DateTimeField(_("taken back"), null=True, editable=False)
+
+    objects = QuestionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("question to the patient")
@@ -60,3 +71,8 @@ class ClinicQuestion(models.Model):
 
     def __str__(self):
         return str(self.pk)
+
+    @property
+    def is_open(self):
+        """Whether the patient may still answer it."""
+        return self.replied_at is None and self.taken_back_at is None

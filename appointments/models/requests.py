@@ -90,6 +90,7 @@ class HeldBecause(models.TextChoices):
     MANY_FROM_ADDRESS = "many_from_address", _("many requests came from the same network")
     MANY_FROM_CONTACT = "many_from_contact", _("many requests came with the same e-mail address or telephone number")
     MANY_TODAY = "many_today", _("more requests came today than the clinic’s daily number")
+    STAFF = "staff", _("a member of staff said that it is spam")
 
 
 class RequestQuerySet(VisibleQuerySet):
@@ -126,6 +127,14 @@ class RequestQuerySet(VisibleQuerySet):
     def waiting_for_clinic(self):
         """What waits for the clinic, held as spam or not."""
         return self.filter(status__in=WAITS_FOR_CLINIC)
+
+    def snoozed(self, now=None):
+        """What somebody put aside until a moment that is still to come."""
+        return self.filter(snoozed_until__gt=now or timezone.now())
+
+    def not_snoozed(self, now=None):
+        """What nobody put aside, or what is back."""
+        return self.exclude(snoozed_until__gt=now or timezone.now())
 
     def in_queue_order(self):
         """Danger first, then urgent, then due soonest: what is overdue comes first by itself."""
@@ -190,6 +199,8 @@ class AppointmentRequest(models.Model):
     status_since = models.DateTimeField(_("in this status since"), default=timezone.now, editable=False)
     # The promise runs from here: from when the patient sent it, or last gave the next move back to the clinic.
     promised_from = models.DateTimeField(default=timezone.now, editable=False)
+    # For how many working minutes from there; None: the clinic's promise. What was left when the patient was asked.
+    promise_minutes = models.PositiveIntegerField(null=True, editable=False)
     due_at = models.DateTimeField(_("due by"), null=True, editable=False)
     # When the clinic first told the patient something, and the working time since it came (workflow/first_answer.py).
     first_answered_at = models.DateTimeField(_("first answered"), null=True, editable=False)
@@ -203,6 +214,16 @@ class AppointmentRequest(models.Model):
         verbose_name=_("held by"),
     )
     held_since = models.DateTimeField(_("held since"), null=True, editable=False)
+    snoozed_until = models.DateTimeField(_("put aside until"), null=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged",
+        verbose_name=_("joined with"),
+    )
     decline_reason = models.CharField(_("reason"), max_length=20, choices=DeclineReason, blank=True)
     held_because = models.CharField(_("held as spam because"), max_length=20, choices=HeldBecause, blank=True)
     wants_details = models.BooleanField(
@@ -267,6 +288,10 @@ class AppointmentRequest(models.Model):
                 condition=~Q(status__in=["new", "in_progress"]) | Q(due_at__isnull=False), name="request_waiting_is_due"
             ),
             models.CheckConstraint(
+                condition=Q(merged_into=None) | (Q(status="closed") & ~Q(merged_into=models.F("id"))),
+                name="request_merged_is_closed",
+            ),
+            models.CheckConstraint(
                 condition=Q(first_answered_at=None, first_answer_minutes=None)
                 | Q(first_answered_at__isnull=False, first_answer_minutes__isnull=False),
                 name="request_first_answer_is_measured",
@@ -295,6 +320,10 @@ class AppointmentRequest(models.Model):
     def waits_for_clinic(self):
         """Whether the clinic has the next move."""
         return self.status in WAITS_FOR_CLINIC
+
+    def is_snoozed(self, now=None):
+        """Whether somebody put it aside until a moment that is still to come."""
+        return self.snoozed_until is not None and self.snoozed_until > (now or timezone.now())
 
     def is_overdue(self, now=None):
         """Whether the clinic promised to have answered by now."""

@@ -123,7 +123,7 @@ def _ask(request, asked, row, offer, form, *, problem="", status=200):
         "canonical_url": "",
     }
     if row is CHANGES["reply"]:
-        context["question"] = asked.clinic_questions.filter(replied_at=None).last()
+        context["question"] = asked.clinic_questions.open().last()
     if request.method == "POST":
         # A link would lose what was typed, so the language is changed by a button of the form.
         context |= {"languages_here": [], "languages": languages_here(request)}

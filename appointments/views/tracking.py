@@ -133,7 +133,7 @@ def words(request, link):
     if request.method != "POST":
         return _ask_before_words(request, asked, questions)
     Event.record("request.words_read", by=Actor.patient(link.pk), about=asked)
-    is_open = any(each.replied_at is None for each in questions) and _can_reply(asked)
+    is_open = any(each.is_open for each in questions) and _can_reply(asked)
     context = {
         "asked": asked,
         "token": request.resolver_match.kwargs["token"],

@@ -1,13 +1,17 @@
 """What is typed or chosen for a move: how each kind of input is checked, written down, and known again."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import Amendment, AmendmentKind, ClinicQuestion, DeclineReason
+from appointments.models import Amendment, AmendmentKind, ClinicQuestion, DeclineReason, Note, NoteKind
 from appointments.workflow import times
+from appointments.workflow.promise import hurried
+from appointments.workflow.table import TRIAGE
 from clinic.refusals import Refused, Unfit
 
 TEXT_LENGTH = 4000
@@ -91,7 +95,7 @@ def _ask(request, value, *, by):
 
 
 def _reply(request, value, *, by):
-    question = request.clinic_questions.filter(replied_at=None).last()
+    question = request.clinic_questions.open().last()
     if question is None:
         raise Refused(_("The clinic has no question open. You can still add something to your request."))
     question.reply, question.replied_at = value, timezone.now()
@@ -132,7 +136,94 @@ def _same_preferences(request, value):
     return all(kept.get(name) == value[name] for name in value)
 
 
+# Who takes a request over, how urgent it is, and until when it is put aside: each may say why, in a note.
+
+
+class Level(models.TextChoices):
+    """How urgent staff say a request is."""
+
+    DANGER = "danger", _("danger")
+    URGENT = "urgent", _("urgent")
+    ORDINARY = "ordinary", _("not urgent")
+
+
+def _note(request, kind, text, *, by):
+    return [Note.objects.create(request=request, kind=kind, text=text, written_by=by.user).pk] if text else []
+
+
+def _short_text(value, field):
+    text = (value or "").strip()
+    if len(text) > TEXT_LENGTH:
+        raise Unfit(_("Shorten the text to 4,000 characters."), field=field)
+    return text
+
+
+def _read_colleague(value):
+    colleague, why = value["colleague"], _short_text(value.get("why"), "why")
+    if colleague is None or not colleague.is_active or not colleague.has_perm(TRIAGE):
+        raise Unfit(_("Choose a colleague who answers requests."), field="colleague")
+    return {"colleague": colleague, "why": why}
+
+
+def _hand_over(request, value, *, by):
+    if value["colleague"].pk == request.holder_id:
+        raise Unfit(_("This colleague has it already."), field="colleague")
+    request.holder, request.held_since = value["colleague"], timezone.now()
+    return {"colleague": value["colleague"].pk, "notes": _note(request, NoteKind.HAND_OVER, value["why"], by=by)}
+
+
+def level_of(request):
+    """Return how urgent a request is, as a Level."""
+    if request.is_danger:
+        return Level.DANGER
+    return Level.URGENT if request.is_urgent else Level.ORDINARY
+
+
+def _read_urgency(value):
+    if value["level"] not in Level.values:
+        raise Unfit(_("Choose how urgent it is."), field="level")
+    why = _short_text(value.get("why"), "why")
+    if not why:
+        raise Unfit(_("Write why, for your colleagues."), field="why")
+    return {"level": Level(value["level"]), "why": why}
+
+
+def _set_urgency(request, value, *, by):
+    if value["level"] == level_of(request):
+        raise Unfit(_("It is marked so already. Choose another, or leave it."), field="level")
+    was_urgent = request.is_urgent
+    request.is_danger = value["level"] == Level.DANGER
+    request.is_urgent = value["level"] != Level.ORDINARY
+    if request.is_urgent != was_urgent:
+        hurried(request, timezone.now())
+    request.save(update_fields=["is_danger", "is_urgent", "promise_minutes", "due_at"])
+    return {"level": str(value["level"]), "notes": _note(request, NoteKind.URGENCY, value["why"], by=by)}
+
+
+LONGEST_SNOOZE = timedelta(days=92)
+
+
+def _read_until(value):
+    until, why = value["until"], _short_text(value.get("why"), "why")
+    now = timezone.now()
+    if until is None:
+        raise Unfit(_("Enter the day and the time."), field="until")
+    if until <= now:
+        raise Unfit(_("Enter a time that is still to come."), field="until")
+    if until > now + LONGEST_SNOOZE:
+        raise Unfit(_("Enter a day within the next 92 days."), field="until")
+    return {"until": until, "why": why}
+
+
+def _snooze(request, value, *, by):
+    request.snoozed_until = value["until"]
+    return {"notes": _note(request, NoteKind.SNOOZE, value["why"], by=by)}
+
+
 INPUTS = {
+    "colleague": Input(_read_colleague, _hand_over, lambda request, value: request.holder_id == value["colleague"].pk),
+    "urgency": Input(_read_urgency, _set_urgency, lambda request, value: level_of(request) == value["level"]),
+    "until": Input(_read_until, _snooze, lambda request, value: request.snoozed_until == value["until"]),
     "answer": Input(_text("answer", _("Write the answer that the patient will read.")), *_column("answer")),
     "decline_reason": Input(_read_reason, *_column("decline_reason")),
     "question": Input(

@@ -5,19 +5,29 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments import messages
-from appointments.models import AppointmentRequest, Status
+from appointments.models import AppointmentRequest, HeldBecause, Status
 from appointments.workflow import times
 from appointments.workflow.first_answer import is_told_now, note_first_answer
 from appointments.workflow.inputs import INPUTS
-from appointments.workflow.promise import due_from
-from appointments.workflow.table import ANYBODY, HELD_ALONE, MOVES, NEVER_HELD, NOBODY, THE_HOLDER, THE_ONE_WHO_MOVES
+from appointments.workflow.promise import pause, run_anew, run_on
+from appointments.workflow.table import (
+    ANYBODY,
+    BEGINS_ANEW,
+    HELD_ALONE,
+    MOVES,
+    NEVER_HELD,
+    NOBODY,
+    THE_CHOSEN,
+    THE_HOLDER,
+    THE_ONE_WHO_MOVES,
+)
 from audit.actors import PATIENT, STAFF
 from audit.models import Event
 from clinic.refusals import Refused, Stale, Unfit
 
 # After these no time that was offered, or agreed, stays the patient's.
 LETS_TIMES_GO = (Status.ANSWERED, Status.DECLINED, Status.WITHDRAWN)
-LETS_TIMES_GO_BY_NAME = ("cancel_time", "stop_waiting", "other_times")
+LETS_TIMES_GO_BY_NAME = ("cancel_time", "stop_waiting", "retract", "other_times")
 # What is typed or chosen here takes the place of the times that stood until then.
 SETS_TIMES = ("times", "time", "offer")
 # After these the patient's calendar must forget the time that was agreed.
@@ -47,6 +57,12 @@ def check_move(request, name, *, by):
         )
     if by.kind == STAFF:
         _check_holder(request, row, by)
+    if request.merged_into_id:
+        raise Refused(_("This request is joined with another one. Work on that one."))
+    if name == "wake" and not request.is_snoozed():
+        raise Refused(_("This request is not put aside."))
+    if name == "snooze" and request.is_danger:
+        raise Refused(_("What may be dangerous is not put aside."))
     if row.leads_to == Status.CLOSED and times.has_its_time_to_come(request):
         # Once it is closed the patient could no longer cancel on the private page.
         raise Refused(_("The agreed time is still to come. Close the request after it, or cancel the time."))
@@ -78,8 +94,8 @@ def _may_with_holder(row, request, by):
     if request.holder_id == by.id:
         return True
     # What somebody held who left, or who no longer answers requests, must not wait for a manager.
-    is_release, is_left_behind = row.held_after == NOBODY, not request.holder.has_perm(row.permission)
-    return is_release and (is_left_behind or by.user.has_perm("appointments.release_others"))
+    gives_it_up, is_left_behind = row.held_after in (NOBODY, THE_CHOSEN), not request.holder.has_perm(row.permission)
+    return gives_it_up and (is_left_behind or by.user.has_perm("appointments.release_others"))
 
 
 def can_move(request, name, *, by):
@@ -153,6 +169,8 @@ def _carried_out(request, name, typed, *, by):
         times.release_all(request)
     if (lets_times_go or row.input in SETS_TIMES) and (taken_back := messages.take_back(request)):
         details |= {"taken_back": taken_back}
+    if name == "retract":
+        request.clinic_questions.open().update(taken_back_at=timezone.now())
     if name in CHANGES_CALENDAR:
         request.calendar_sequence += 1
     if is_told_now(request, name):
@@ -173,13 +191,16 @@ def _apply(request, row, *, by):
         request.holder, request.held_since = None, None
     if row.leads_to and request.status != row.leads_to:
         request.status, request.status_since = row.leads_to, now
-    if request.waits_for_clinic and not waited:
-        # The next move is the clinic's again: the promise runs anew.
-        # To what was held as spam by mistake it was given when it came.
-        request.promised_from = request.promised_from if row.frees else now
-        request.due_at = due_from(request.promised_from, urgent=request.is_urgent)
+    if waited and not request.waits_for_clinic:
+        pause(request, now)
+    elif request.waits_for_clinic and not waited:
+        _run_clock(request, row, now)
     if row.frees:
         request.held_because = ""
+    if row.holds:
+        request.held_because = HeldBecause.STAFF
+    if row.wakes or row.leads_to:
+        request.snoozed_until = request.snoozed_until if row.input == "until" else None
     request.revision += 1
     request.save(
         update_fields=[
@@ -189,10 +210,23 @@ def _apply(request, row, *, by):
             "held_since",
             "held_because",
             "promised_from",
+            "promise_minutes",
             "due_at",
+            "snoozed_until",
             "revision",
             "calendar_sequence",
             "first_answered_at",
             "first_answer_minutes",
         ]
     )
+
+
+def _run_clock(request, row, now):
+    """Let the promise of a request go on, unsaved, now that the next move is the clinic's again."""
+    if row.frees:
+        # It was given when the request came, and stood for what was held as spam by mistake.
+        run_anew(request, request.promised_from)
+    elif row.promise == BEGINS_ANEW or request.promise_minutes is None:
+        run_anew(request, now)
+    else:
+        run_on(request, now)

@@ -23,7 +23,7 @@ from appointments.models import (
     TrackingLink,
 )
 from appointments.references import hash_of, new_reference
-from appointments.workflow.promise import due_from
+from appointments.workflow.promise import due_from, hurried, run_anew
 from appointments.workflow.table import MOVES
 from audit.actors import Actor
 from audit.models import Event
@@ -271,14 +271,14 @@ def _chosen_since(request, before, answers):
 
 
 def _hurry(request):
-    """Bring what became urgent before the clinic, also where the patient had the next move."""
+    """Bring what became urgent before the clinic, also where the patient had the next move or it was put aside."""
     now = timezone.now()
-    due_at = due_from(now, urgent=True)
+    request.snoozed_until = None
     if request.waits_for_clinic:
-        request.due_at = min(request.due_at, due_at)
+        hurried(request, now)
     elif request.status == Status.WAITING:
         request.status, request.status_since = Status.IN_PROGRESS, now
-        request.promised_from, request.due_at = now, due_at
+        run_anew(request, now)
 
 
 def answers_of(request):

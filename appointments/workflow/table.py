@@ -7,12 +7,15 @@ from django.utils.translation import gettext_lazy as _
 from appointments.models import OPEN, WAITS_FOR_CLINIC, Status
 from audit.actors import PATIENT, STAFF
 
-NOBODY, THE_ONE_WHO_MOVES, AS_BEFORE = "nobody", "by", "as before"
+NOBODY, THE_ONE_WHO_MOVES, AS_BEFORE, THE_CHOSEN = "nobody", "by", "as before", "the chosen one"
 ANYBODY, THE_HOLDER = "anybody", "the holder"
 WHOEVER_HOLDS_IT = (NOBODY, ANYBODY)
 
 # What is held as spam moves by being judged, and by its patient, who must notice no difference.
 NEVER_HELD, HELD_ALONE, HELD_TOO = "never held as spam", "held as spam alone", "held as spam too"
+
+# While the patient has the next move the promise stands still; then it runs on, or begins anew for what is asked anew.
+RUNS_ON, BEGINS_ANEW = "runs on", "begins anew"
 
 TRIAGE = "appointments.triage_appointmentrequest"
 
@@ -22,7 +25,10 @@ class Move:
     """One row of the table: what is pressed, by whom, from which states, and what it leads to ("" is: stays).
 
     `input` names what is typed for it (`appointments/workflow/inputs.py`), `message` what the patient is told, `spam`
-    whether it is for what is held as spam; `frees` says that it is held no longer.
+    whether it is for what is held as spam; `frees` says that it is held no longer, `holds` that it is from now on.
+    `promise` says how the clock goes on where the move is the clinic's again, `wakes` that it comes back before the
+    moment until which it was put aside. `corrected_by` names the move that tells the patient so when this one was
+    wrong and its message has left.
     """
 
     label: str
@@ -37,6 +43,10 @@ class Move:
     made_by: str = STAFF
     spam: str = NEVER_HELD
     frees: bool = False
+    holds: bool = False
+    promise: str = RUNS_ON
+    wakes: bool = False
+    corrected_by: str = ""
 
     @property
     def is_answer(self):
@@ -51,7 +61,7 @@ def by_staff(label, *, allowed_from, leads_to, event, held_by=(THE_HOLDER,), hel
 
 def by_patient(label, *, allowed_from, event, leads_to="", **also):
     """Return a move that the patient makes on the private page, whoever holds the request."""
-    also |= {"made_by": PATIENT, "spam": HELD_TOO}
+    also |= {"made_by": PATIENT, "spam": HELD_TOO, "wakes": True}
     return Move(label, allowed_from, leads_to, WHOEVER_HOLDS_IT, AS_BEFORE, "", event, **also)
 
 
@@ -77,6 +87,15 @@ MOVES = {
         event="request.judged_spam",
         spam=HELD_ALONE,
     ),
+    "suspect": by_staff(
+        _("This is spam"),
+        allowed_from=WAITS_FOR_CLINIC,
+        leads_to=Status.CLOSED,
+        held_by=WHOEVER_HOLDS_IT,
+        held_after=NOBODY,
+        event="request.judged_spam",
+        holds=True,
+    ),
     "read_news": by_staff(
         _("I have read what is new"),
         allowed_from=(Status.WAITING, Status.AGREED, Status.WITHDRAWN),
@@ -92,6 +111,40 @@ MOVES = {
         held_after=THE_ONE_WHO_MOVES,
         event="request.claimed",
     ),
+    "hand_over": by_staff(
+        _("Hand over"),
+        allowed_from=(Status.IN_PROGRESS, Status.WAITING),
+        leads_to="",
+        held_by=(NOBODY, THE_HOLDER),
+        held_after=THE_CHOSEN,
+        event="request.handed_over",
+        input="colleague",
+    ),
+    "set_urgency": by_staff(
+        _("Say how urgent it is"),
+        allowed_from=(*WAITS_FOR_CLINIC, Status.WAITING),
+        leads_to="",
+        held_by=WHOEVER_HOLDS_IT,
+        event="request.urgency_set",
+        input="urgency",
+        wakes=True,
+    ),
+    "snooze": by_staff(
+        _("Put aside until"),
+        allowed_from=(*WAITS_FOR_CLINIC, Status.WAITING),
+        leads_to="",
+        held_by=(NOBODY, THE_HOLDER),
+        event="request.snoozed",
+        input="until",
+    ),
+    "wake": by_staff(
+        _("Bring back now"),
+        allowed_from=(*WAITS_FOR_CLINIC, Status.WAITING),
+        leads_to="",
+        held_by=WHOEVER_HOLDS_IT,
+        event="request.woken",
+        wakes=True,
+    ),
     "offer": by_staff(
         _("Offer times"),
         allowed_from=(Status.IN_PROGRESS, Status.WAITING),
@@ -99,6 +152,7 @@ MOVES = {
         event="request.times_offered",
         message="offer",
         input="times",
+        corrected_by="retract",
     ),
     "agree": by_staff(
         _("Agree a time by telephone"),
@@ -107,6 +161,7 @@ MOVES = {
         event="request.time_agreed",
         message="agreed",
         input="time",
+        corrected_by="cancel_time",
     ),
     "change_time": by_staff(
         _("Change the agreed time"),
@@ -116,6 +171,7 @@ MOVES = {
         event="request.time_changed",
         message="time_changed",
         input="time",
+        corrected_by="change_time",
     ),
     "cancel_time": by_staff(
         _("Cancel the agreed time"),
@@ -125,6 +181,8 @@ MOVES = {
         held_after=THE_ONE_WHO_MOVES,
         event="request.time_cancelled",
         message="time_cancelled",
+        promise=BEGINS_ANEW,
+        corrected_by="agree",
     ),
     "ask": by_staff(
         _("Ask the patient"),
@@ -133,6 +191,7 @@ MOVES = {
         event="request.asked",
         message="question",
         input="question",
+        corrected_by="retract",
     ),
     "stop_waiting": by_staff(
         _("Stop waiting for the patient"),
@@ -142,6 +201,15 @@ MOVES = {
         held_after=THE_ONE_WHO_MOVES,
         event="request.taken_back",
     ),
+    "retract": by_staff(
+        _("Take back what we wrote, and tell the patient"),
+        allowed_from=(Status.WAITING,),
+        leads_to=Status.IN_PROGRESS,
+        held_by=WHOEVER_HOLDS_IT,
+        held_after=THE_ONE_WHO_MOVES,
+        event="request.retracted",
+        message="retracted",
+    ),
     "answer": by_staff(
         _("Send the answer"),
         allowed_from=(Status.IN_PROGRESS,),
@@ -149,6 +217,7 @@ MOVES = {
         event="request.answered",
         message="answered",
         input="answer",
+        corrected_by="reopen",
     ),
     "decline": by_staff(
         _("Decline"),
@@ -157,6 +226,7 @@ MOVES = {
         event="request.declined",
         message="declined",
         input="decline_reason",
+        corrected_by="reopen",
     ),
     "release": by_staff(
         _("Release to the queue"),
@@ -172,6 +242,16 @@ MOVES = {
         held_by=WHOEVER_HOLDS_IT,
         event="request.closed",
     ),
+    "reopen": by_staff(
+        _("Open it again, and tell the patient"),
+        allowed_from=(*ENDED, Status.CLOSED),
+        leads_to=Status.IN_PROGRESS,
+        held_by=WHOEVER_HOLDS_IT,
+        held_after=THE_ONE_WHO_MOVES,
+        event="request.reopened",
+        message="reopened",
+        promise=BEGINS_ANEW,
+    ),
     "accept": by_patient(
         _("Accept this time"),
         allowed_from=(Status.IN_PROGRESS, Status.WAITING),
@@ -186,6 +266,7 @@ MOVES = {
         leads_to=Status.IN_PROGRESS,
         event="request.other_times_wanted",
         input="preferences",
+        promise=BEGINS_ANEW,
     ),
     "reply": by_patient(
         _("Answer the clinic’s question"),
