@@ -73,13 +73,13 @@ migrated: .venv/.site-ready
 # Trying
 
 test: .venv/.tools-ready system $(WORDING) ## run each behaviour once, on SQLite, with a real browser where there is one
-	@env -u DATABASE_URL $(PYTEST) -n 2 -m "not wide" $(ARGS)
+	@env -u DATABASE_URL $(PYTEST) -n 2 --dist worksteal -m "not wide" $(ARGS)
 
 test-postgres: .venv/.tools-ready system $(WORDING) ## the same on PostgreSQL: DATABASE_URL, or one that lives as long as the tests
-	@$(IN_VENV) tests/throwaway_postgres.py $(PYTEST) -n 2 -m "not wide" $(ARGS)
+	@$(IN_VENV) tests/throwaway_postgres.py $(PYTEST) -n 2 --dist worksteal -m "not wide" $(ARGS)
 
 test-wide: .venv/.tools-ready system $(WORDING) ## run the matrices: page by mode and width, field by hostile value, address by role
-	@env -u DATABASE_URL $(PYTEST) -n 2 -m wide $(ARGS)
+	@env -u DATABASE_URL $(PYTEST) -n 2 --dist worksteal -m wide $(ARGS)
 
 check: .venv/.tools-ready system ## formatting, lint, migrations, translations, deploy checks, generated files
 	$(IN_VENV) -m ruff format --check .

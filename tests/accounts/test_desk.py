@@ -5,6 +5,7 @@ import pytest
 from accounts import desk
 from clinic.models import GeneralWarningSign
 from tests.clinic.factories import make_hours, make_location, make_profile
+from tests.journeys.walking import SCHEMES
 from tests.outbox.factories import given_up, make_message
 from tests.staff import PASSWORD
 
@@ -59,7 +60,7 @@ def test_where_nothing_waits_the_page_says_so(client, auditor):
     assert b"Nothing waits for you." in client.get("/admin/").content
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_managers_screens_work_for_everybody(page, axe, manager, reception, reviewer, scheme):
     make_profile()
     make_hours(location=make_location())

@@ -284,7 +284,14 @@ def test_commas_quotes_and_line_ends_stay_in_their_cell():
 # In a browser
 
 
-@pytest.mark.parametrize("mode", [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}])
+@pytest.mark.parametrize(
+    "mode",
+    [
+        {"color_scheme": "light"},
+        pytest.param({"color_scheme": "dark"}, marks=pytest.mark.wide),
+        pytest.param({"forced_colors": "active"}, marks=pytest.mark.wide),
+    ],
+)
 def test_the_page_works_for_everybody_and_fits_a_telephone(new_context, axe, manager, mode):
     make_profile()
     make_hours()

@@ -3,22 +3,27 @@
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.utils import ConnectionHandler
 
 from clinic.models import PageStamp
+from clinic.settings import SQLITE_OPTIONS
 from tests.at_once import at_once
 
 on_sqlite = pytest.mark.skipif("sqlite" not in settings.DATABASES["default"]["ENGINE"], reason="about SQLite alone")
 
 
-def pragma(name):
-    with connection.cursor() as cursor:
-        return cursor.execute(f"PRAGMA {name}").fetchone()[0]
-
-
 @on_sqlite
-def test_sqlite_keeps_what_it_acknowledged_and_waits_for_other_writers(db):
+def test_sqlite_keeps_what_it_acknowledged_and_waits_for_other_writers(db, tmp_path):
+    # The tests themselves run with synchronous=OFF: what the site sets is tried on a database of its own.
     full = 2
-    assert (pragma("journal_mode"), pragma("synchronous"), pragma("busy_timeout")) == ("wal", full, 20_000)
+    options = {"timeout": SQLITE_OPTIONS["timeout"], "init_command": SQLITE_OPTIONS["init_command"]}
+    beside = settings.DATABASES["default"] | {"NAME": str(tmp_path / "kept.sqlite3"), "OPTIONS": options}
+    connections = ConnectionHandler({"default": beside})
+    with connections["default"].cursor() as cursor:
+        names = ("journal_mode", "synchronous", "busy_timeout")
+        found = [cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+    connections.close_all()
+    assert found == ["wal", full, 20_000]
 
 
 @on_sqlite

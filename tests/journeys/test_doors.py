@@ -17,7 +17,7 @@ LOOKS = {
 }
 
 
-@pytest.fixture(params=LOOKS)
+@pytest.fixture(params=["light", *(pytest.param(name, marks=pytest.mark.wide) for name in LOOKS if name != "light")])
 def page(request, new_context, transactional_db):
     """A browser in each of the looks."""
     return new_context(**LOOKS[request.param]).new_page()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from procedures.models import MissedSearch
 from procedures.search import count_miss
-from tests.journeys.walking import demonstration, fits, follow, log_in  # noqa: F401 -- a fixture
+from tests.journeys.walking import SCHEMES, demonstration, fits, follow, log_in  # noqa: F401 -- a fixture
 
 PHONE = {"width": 390, "height": 844}
 
@@ -51,7 +51,7 @@ def test_a_patient_finds_a_page_with_a_lay_word_and_goes_on_when_there_is_none(p
     assert page.context.cookies() == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_an_editor_reads_what_patients_did_not_find(page, axe, editor, scheme):
     for back in (3, 2, 1):
         count_miss(("knee", "joint"), "en")

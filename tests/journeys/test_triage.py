@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from outbox import sender
 from tests.appointments.factories import claimed_request, make_request, make_time, moved
-from tests.journeys.walking import fits, follow, log_in
+from tests.journeys.walking import SCHEMES, fits, follow, log_in
 
 PHONE = {"width": 390, "height": 844}
 ANSWER = "Thank you for asking.\n\nTelephone us, and we will find a time."
@@ -76,7 +76,7 @@ def test_the_whole_of_triage_works_with_the_keyboard(page, reception):
     expect(page.get_by_text("is answered")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_queue_and_the_sheet_can_be_read_on_a_telephone(new_context, axe, reception, scheme):
     page = new_context(viewport=PHONE, color_scheme=scheme).new_page()
     request = make_request(is_urgent=True, full_name="Wolfeschlegelsteinhausenbergerdorff " * 3, matter="a" * 300)
@@ -104,7 +104,7 @@ def test_two_receptionists_at_one_request_lose_nothing(new_context, axe, recepti
     axe(late)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_reception_calls_whom_no_email_reaches(new_context, axe, reception, scheme):
     # Given a patient without an e-mail address, who is to be called.
     page = new_context(viewport=PHONE, color_scheme=scheme).new_page()
@@ -130,7 +130,7 @@ def test_reception_calls_whom_no_email_reaches(new_context, axe, reception, sche
     expect(page.get_by_role("button", name="Called: done")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_manager_sees_new_words_before_patients_do(new_context, axe, manager, scheme):
     page = new_context(viewport=PHONE, color_scheme=scheme).new_page()
     log_in(page, "manager")

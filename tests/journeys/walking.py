@@ -8,6 +8,9 @@ from accounts.demonstration import PASSWORD as DEMONSTRATION_PASSWORD
 from clinic.demo import loaders
 from tests.staff import PASSWORD
 
+# One look a story in `make test`; the others belong to the matrices of `make test-wide`.
+SCHEMES = ["light", pytest.param("dark", marks=pytest.mark.wide)]
+
 
 @pytest.fixture
 def demonstration(transactional_db, settings):
