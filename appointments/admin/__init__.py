@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
 from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, queue, sheet
+from appointments.admin.alert_people import AlertPersonAdmin as AlertPersonAdmin
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
