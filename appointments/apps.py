@@ -14,14 +14,15 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self):
         from accounts import desk
-        from appointments import alerts, demonstration, practice, public_promise, reminders, workflow
+        from appointments import alerts, demonstration, practice, presence, public_promise, reminders, workflow
         from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
-        from clinic import demo, diagrams, hours, limits
+        from clinic import demo, diagrams, hours, limits, status
         from outbox import chores
 
         queue = "admin:appointments_appointmentrequest_changelist"
         demo.register("requests", demonstration.load)
         hours.on_change(workflow.recompute_due)
+        status.register("queue", presence.queue_trouble)
         chores.register("send links that were asked for", workflow.send_links_asked_for)
         chores.register("remind patients", reminders.remind)
         chores.register("tell what cannot wait", alerts.tell_what_cannot_wait)

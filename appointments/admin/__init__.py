@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
-from appointments import workflow
+from appointments import presence, workflow
 from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, queue, sheet
 from appointments.admin.alert_people import AlertPersonAdmin as AlertPersonAdmin
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
@@ -94,6 +94,8 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, Aud
         if request.method == "POST":
             found = queue.sealed_search(request.POST.get("q", ""))
             return HttpResponseRedirect(reverse(QUEUE, query={"q": found} if found else None))
+        if request.method == "GET":
+            presence.saw_queue(request.user, session=request.session)
         searched = queue.opened_search(request.GET.get("q", ""))
         context = {
             "title": gettext("Requests"),
