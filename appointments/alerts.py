@@ -192,9 +192,14 @@ def _in_words(found, now):
 
 def _group(heading, rows, now):
     lines = [f"{heading} ({len(rows)})"]
-    for row in rows[:LISTED]:
-        age = timesince(row["created_at"], now, depth=1)
-        lines.append(gettext("- %(reference)s, here for %(time)s") % {"reference": row["reference"], "time": age})
+    lines += [_line(row, now) for row in rows[:LISTED]]
     if more := len(rows[LISTED:]):
         lines.append(ngettext("and %(number)d more", "and %(number)d more", more) % {"number": more})
     return "\n".join(lines)
+
+
+def _line(row, now):
+    if now - row["created_at"] < timedelta(minutes=1):
+        return gettext("- %(reference)s, came just now") % {"reference": row["reference"]}
+    age = timesince(row["created_at"], now, depth=1)
+    return gettext("- %(reference)s, here for %(time)s") % {"reference": row["reference"], "time": age}

@@ -22,6 +22,7 @@ from appointments.models import AppointmentRequest
 from appointments.workflow.table import TRIAGE
 from audit.audited_admin import AuditedAdmin
 from audit.models import Event
+from clinic import stale
 from clinic.encryption import Unreadable
 
 QUEUE, SHEET, MOVE = (f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "change", "move"))
@@ -163,8 +164,14 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, Aud
         asked = self.asked(request, object_id)
         if name not in moving.AT_THE_DESK:
             raise Http404
-        reason = gettext("This page was open too long, so nothing was sent. Look at it again, then press once more.")
-        return self.show(request, asked, form=moving.form_for(asked, name, request.POST), refusal=reason, status=403)
+        form, seen = moving.form_for(asked, name, request.POST), moving.Seen.read(asked, request.POST)
+        reason, rows = (
+            gettext("This page was open too long, so nothing was sent. Look at it again, then press once more."),
+            (),
+        )
+        if seen.revision not in (stale.UNSEEN, asked.revision):
+            reason, rows = workflow.CHANGED_MEANWHILE, moving.compared(asked, form, seen=seen, by=request.user)
+        return self.show(request, asked, form=form, refusal=reason, compared=rows, status=403)
 
     @if_readable
     def revoke_view(self, request, object_id, link):

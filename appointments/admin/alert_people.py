@@ -53,7 +53,7 @@ class AlertPersonAdmin(AuditedAdmin):
             messages.warning(request, gettext("Nobody is told by email when a request cannot wait. Add somebody."))
         return super().changelist_view(request, extra_context)
 
-    @admin.display(description=_("email"))
+    @admin.display(description=_("e-mail"))
     def address(self, person):
         """Where the digests go."""
         return person.user.email

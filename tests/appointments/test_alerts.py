@@ -192,6 +192,12 @@ def test_a_digest_tells_reference_and_age_and_where_to_look_and_nothing_else(tol
     assert digest.text == f"New and urgent (1)\n- {request.reference}, here for {age}\n\nOpen the queue: {address}\n"
 
 
+def test_what_came_within_the_minute_came_just_now(told):
+    request = came(is_urgent=True)
+    tell(CAME + timedelta(seconds=59))
+    assert f"- {request.reference}, came just now\n" in digests()[0].text
+
+
 def test_a_long_list_is_cut_and_says_how_many_more_there_are(told, monkeypatch):
     monkeypatch.setattr(alerts, "LISTED", 2)
     for _number in range(5):
@@ -210,7 +216,8 @@ def test_a_digest_is_in_the_language_of_the_site(told, settings):
     tell(CAME)
     [digest] = digests()
     assert digest.subject == "1 solicitud no puede esperar"
-    assert "/es/admin/" in digest.text
+    assert "Nuevas y urgentes (1)\n" in digest.text
+    assert digest.language == "es"
 
 
 # To whom
