@@ -14,13 +14,23 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self):
         from accounts import desk
-        from appointments import alerts, demonstration, practice, presence, public_promise, reminders, workflow
+        from appointments import (
+            alerts,
+            demonstration,
+            demonstration_watch,
+            practice,
+            presence,
+            public_promise,
+            reminders,
+            workflow,
+        )
         from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
         from clinic import demo, diagrams, hours, limits, status
         from outbox import chores
 
         queue = "admin:appointments_appointmentrequest_changelist"
         demo.register("requests", demonstration.load)
+        demo.register("watch", demonstration_watch.load)
         hours.on_change(workflow.recompute_due)
         status.register("queue", presence.queue_trouble)
         chores.register("send links that were asked for", workflow.send_links_asked_for)

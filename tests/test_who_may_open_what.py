@@ -10,7 +10,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import User
-from appointments.models import AlertPerson, FormClosure, Look, MessageWording, TrackingLink
+from appointments.models import FormClosure, Look, MessageWording, TrackingLink
 from audit.models import Event
 from clinic.demo import loaders
 from clinic.personal_data import our_models
@@ -134,7 +134,6 @@ def full_house(db, settings):
     manager = User.objects.get(username="manager")
     now = timezone.now()
     FormClosure.objects.create(starts_at=now, ends_at=now + timedelta(days=1), words={"en": "Full."}, made_by=manager)
-    AlertPerson.objects.create(user=manager)
     MessageWording.objects.create(purpose="received", language="en", subject="Hello", text="Thank you.")
     return make_request()
 

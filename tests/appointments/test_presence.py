@@ -8,7 +8,8 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from appointments.models import AppointmentRequest, HeldBecause, Kind, Look
+from appointments import demonstration_watch
+from appointments.models import AlertPerson, AppointmentRequest, HeldBecause, Kind, Look
 from appointments.presence import queue_trouble, saw_queue
 from clinic import status
 from tests.appointments.at_the_desk import address, press
@@ -200,3 +201,15 @@ def test_a_clinic_that_is_closed_for_a_year_has_no_working_day(waiting):
 def test_the_status_page_asks_it(waiting):
     with at(MONDAY + timedelta(days=1)):
         assert {part.name: part.trouble for part in status.parts()}["queue"] == RED
+
+
+def test_a_demonstration_begins_with_a_manager_who_is_told_and_a_queue_that_was_looked_at(manager, reception):
+    for _again in range(2):
+        assert demonstration_watch.load() == "the manager is told what cannot wait"
+    assert [person.user for person in AlertPerson.objects.all()] == [manager]
+    assert [name for name, *_rest in looks()] == ["reception"]
+
+
+def test_without_the_made_up_staff_nobody_is_named(db):
+    assert demonstration_watch.load() == "nobody is told what cannot wait"
+    assert not AlertPerson.objects.exists()
