@@ -148,8 +148,6 @@ class ClinicAdminSite(AdminSite):
             return None
         kept.put_into(request)
         request.resolver_match = match
-        words = gettext("Your log-in had ended, so nothing was sent or saved. What you typed is here again.")
-        messages.warning(request, words)
         response = match.func.csrf_failure(request, *match.args, **match.kwargs)
         if response.status_code == 403:
             response.status_code = 200
@@ -163,7 +161,9 @@ class ClinicAdminSite(AdminSite):
             return failure_page(request, "403_csrf.html", 403)
         if not self.has_permission(request):
             return self.logged_out_meanwhile(request, words)
-        return self._words_to_copy(request, words, title=gettext("This page was open too long"))
+        is_shown_again = ended_session.is_shown_again(request)
+        title = gettext("You were logged out") if is_shown_again else gettext("This page was open too long")
+        return self._words_to_copy(request, words, title=title)
 
     def _words_to_copy(self, request, words, **also):
         context = {**self.each_context(request), "words": words, **also}

@@ -14,6 +14,7 @@ from datetime import timedelta
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from clinic.encryption import cipher
 
@@ -23,6 +24,19 @@ SEAL_LENGTH = 400_000
 # Over a weekend; by then what was typed is of no use.
 LASTS = timedelta(days=3)
 NEVER_KEPT = re.compile(r"csrfmiddlewaretoken|.*password.*", re.IGNORECASE)
+
+
+LOG_IN_HAD_ENDED = _("Your log-in had ended, so nothing was sent or saved. What you typed is here again.")
+
+
+def is_shown_again(request):
+    """Say whether this request shows what was typed before a log-in ended."""
+    return getattr(request, "shows_what_was_typed_before", False)
+
+
+def why_not_taken(request, otherwise):
+    """Return why a screen shows again what was typed: the log-in had ended, or what it says `otherwise`."""
+    return LOG_IN_HAD_ENDED if is_shown_again(request) else otherwise
 
 
 class Broken(Exception):
@@ -93,4 +107,5 @@ class Kept:
         request.path = request.path.removesuffix(request.path_info) + self.path
         request.path_info = self.path
         request.META |= {"PATH_INFO": self.path, "QUERY_STRING": self.query}
+        request.shows_what_was_typed_before = True
         request.GET, request.POST = QueryDict(self.query), QueryDict(self.posted)

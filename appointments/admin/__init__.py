@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
+from accounts.ended_session import why_not_taken
 from appointments import presence, workflow
 from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, queue, sheet
 from appointments.admin.alert_people import AlertPersonAdmin as AlertPersonAdmin
@@ -165,12 +166,11 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, Aud
         if name not in moving.AT_THE_DESK:
             raise Http404
         form, seen = moving.form_for(asked, name, request.POST), moving.Seen.read(asked, request.POST)
-        reason, rows = (
-            gettext("This page was open too long, so nothing was sent. Look at it again, then press once more."),
-            (),
-        )
+        too_long = gettext("This page was open too long, so nothing was sent. Look at it again, then press once more.")
+        reason, rows = why_not_taken(request, too_long), ()
         if seen.revision not in (stale.UNSEEN, asked.revision):
-            reason, rows = workflow.CHANGED_MEANWHILE, moving.compared(asked, form, seen=seen, by=request.user)
+            reason = f"{why_not_taken(request, '')} {workflow.CHANGED_MEANWHILE}".strip()
+            rows = moving.compared(asked, form, seen=seen, by=request.user)
         return self.show(request, asked, form=form, refusal=reason, compared=rows, status=403)
 
     @if_readable

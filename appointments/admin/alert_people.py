@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments import alerts
 from appointments.models import AlertPerson
 from audit.audited_admin import AuditedAdmin
+from outbox.models import Message, State
 
 
 @admin.register(AlertPerson)
@@ -60,5 +61,8 @@ class AlertPersonAdmin(AuditedAdmin):
 
     @admin.display(description=_("state"))
     def state(self, person):
-        """Whether this person is told, else why not."""
-        return alerts.why_not_told(person.user) or gettext("Is told")
+        """Whether this person is told, else why not (1 query)."""
+        if reason := alerts.why_not_told(person.user):
+            return reason
+        last = Message.objects.about(person).values_list("state", flat=True).last()
+        return gettext("The last email could not be sent") if last == State.UNDELIVERABLE else gettext("Is told")

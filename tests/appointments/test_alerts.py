@@ -20,6 +20,7 @@ from outbox.models import Message
 from tests.appointments.factories import claimed_request, make_request, moved
 from tests.at_once import at_once
 from tests.clinic.factories import make_hours, make_profile
+from tests.outbox.factories import given_up
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 # A Monday; the promise is 8 working hours (2 where it is urgent), reception works from 8 to 17.
@@ -364,6 +365,15 @@ def test_the_first_page_tells_managers_that_nobody_is_named(client, manager, rec
     assert words in client.get("/admin/").content.decode()
     AlertPerson.objects.create(user=reception)
     assert words not in client.get("/admin/").content.decode()
+
+
+def test_the_screen_says_whose_last_digest_could_not_be_sent(client, told, manager):
+    came(is_urgent=True)
+    tell(CAME)
+    client.force_login(manager)
+    assert "Is told" in client.get(PEOPLE).content.decode()
+    given_up(digests()[0])
+    assert "The last email could not be sent" in client.get(PEOPLE).content.decode()
 
 
 def test_others_name_nobody(client, reception):

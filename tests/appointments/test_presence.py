@@ -47,7 +47,7 @@ def opened(reception):
     return request
 
 
-LINE = "Rosa Reyes has had this open since 10:02"
+LINE = "Since 10:02 a.m., Rosa Reyes has had this open."
 
 
 @pytest.mark.parametrize(("later", "is_there"), [(0, True), (4, True), (5, False)])
@@ -61,7 +61,7 @@ def test_opening_it_again_keeps_since_when(opened, reception, reception2):
         browser_of(reception).get(address(opened))
         assert LINE in browser_of(reception2).get(address(opened)).content.decode()
     with at(FRIDAY + timedelta(minutes=6)):
-        assert "open since 10:05" in browser_of(reception2).get(address(opened)).content.decode()
+        assert "Since 10:05 a.m., Rosa Reyes" in browser_of(reception2).get(address(opened)).content.decode()
 
 
 def test_nobody_is_told_of_themselves_or_of_who_reads_another_sheet(opened, reception, reception2):
