@@ -1,6 +1,6 @@
 """Who looks: a line about who else has a sheet open, and a red status where nobody opened the queue for a day."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -156,6 +156,12 @@ def test_a_day_on_which_the_clinic_is_closed_does_not_count(waiting):
     make_closure(MONDAY.date())
     assert queue_trouble(MONDAY + timedelta(hours=6)) is None
     assert queue_trouble(MONDAY + timedelta(days=1, minutes=1)) == RED
+
+
+def test_a_working_day_is_as_long_as_the_longest(waiting):
+    make_hours(days=[5], opens=time(8), closes=time(9))
+    assert queue_trouble(MONDAY - timedelta(minutes=60)) is None
+    assert queue_trouble(MONDAY - timedelta(minutes=59)) == RED
 
 
 def test_it_is_green_again_once_somebody_looked(waiting, reception):
