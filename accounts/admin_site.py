@@ -1,18 +1,22 @@
 """The admin site: the staff's side of the house."""
 
 import re
+from copy import copy
 from functools import wraps
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import BadRequest
 from django.db import transaction
+from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import Resolver404, path, resolve, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import desk
+from accounts import desk, ended_session
+from accounts.ended_session import Kept
 from audit.models import Event
 from clinic.views import failure_page
 
@@ -31,7 +35,7 @@ def typed_words(data):
 
 
 def _screens(urls):
-    """Yield the view of every address but the log-in, where nothing is typed that may be shown."""
+    """Yield the view of every address but the log-in, which has its own answer."""
     for each in urls:
         if hasattr(each, "url_patterns"):
             yield from _screens(each.url_patterns)
@@ -58,24 +62,97 @@ class ClinicAdminSite(AdminSite):
         def screen(request, *args, **kwargs):
             if "%00" in request.META["QUERY_STRING"]:
                 raise BadRequest
-            if request.method == "POST" and not self.has_permission(request) and (words := typed_words(request.POST)):
-                return self.logged_out_meanwhile(request, words)
-            return guarded(request, *args, **kwargs)
+            if not self.has_permission(request):
+                if request.method == "POST" and (words := typed_words(request.POST)):
+                    return self.logged_out_meanwhile(request, words)
+                return guarded(request, *args, **kwargs)
+            response = guarded(request, *args, **kwargs)
+            if self.has_permission(request):
+                ended_session.remember(request, response)
+            return response
 
         return screen
 
     def get_urls(self):
         """Give every screen that has no answer of its own one to a form that comes without a good CSRF token."""
+
+        @wraps(self.login)
+        def log_in(request):
+            return self.login(request)
+
+        log_in.csrf_failure = self.login_without_token
         urls = super().get_urls()
         for screen in _screens(urls):
             if not hasattr(screen, "csrf_failure"):
                 screen.csrf_failure = self.without_token
-        return urls
+        return [path("login/", log_in, name="login"), *urls]
+
+    # A log-in that ended while somebody typed
 
     def logged_out_meanwhile(self, request, words):
-        """Show what was typed, to be copied, and the way to the log-in; nothing was done with it."""
+        """Keep what was typed, sealed in the log-in page; where it cannot be kept so, show it to be copied."""
+        user = ended_session.drawn_for(request)
+        if user is not None and not request.user.is_authenticated:
+            try:
+                return self._log_in_page(request, Kept.of(request, user=user).sealed(), request.get_full_path())
+            except ended_session.TooLong:
+                pass
         log_in_url = reverse("admin:login", query={"next": request.path})
         return self._words_to_copy(request, words, title=gettext("You were logged out"), log_in_url=log_in_url)
+
+    def login(self, request, extra_context=None):
+        """Log somebody in; then show again, unsent, what they had typed when their last log-in ended."""
+        kept = request.POST.get(ended_session.FIELD, "")[: ended_session.SEAL_LENGTH]
+        response = super().login(request, {"kept": kept, **(extra_context or {})})
+        if request.method == "POST" and response.status_code == 302:
+            response = (kept and self._typed_before(request, kept)) or response
+            ended_session.remember(request, response)
+        return response
+
+    def login_without_token(self, request):
+        """Answer a log-in that came twice, or from a page open too long: nothing that was typed is lost by it."""
+        kept = request.POST.get(ended_session.FIELD, "")[: ended_session.SEAL_LENGTH]
+        if not kept:
+            return failure_page(request, "403_csrf.html", 403)
+        goes_to = request.GET.get("next", "")
+        if not self.has_permission(request):
+            return self._log_in_page(request, kept, goes_to)
+        return self._typed_before(request, kept) or HttpResponseRedirect(reverse("admin:index"))
+
+    def _log_in_page(self, request, kept, goes_to):
+        """Return the log-in page, over a post that was not taken."""
+        opened = copy(request)
+        opened.method = "GET"
+        address = reverse("admin:login", query={"next": goes_to})
+        response = self.login(opened, {"kept": kept, "next": goes_to, "app_path": address})
+        response.status_code = 403
+        return response
+
+    def _typed_before(self, request, sealed):
+        """Return the screen with what was typed before the log-in ended; None, and a sentence, where it is not shown.
+
+        Each screen shows it as after a form that came without a good token, which changes nothing.
+        """
+        try:
+            kept = Kept.opened(sealed)
+            match = resolve(kept.path)
+        except (ended_session.Broken, Resolver404):
+            messages.warning(request, gettext("What was typed before the log-in ended could not be kept."))
+            return None
+        if kept.user != request.user.pk:
+            words = gettext(
+                "Somebody else typed something here before their log-in ended. It was not sent, and only they can see "
+                "it: when they log in."
+            )
+            messages.warning(request, words)
+            return None
+        kept.put_into(request)
+        request.resolver_match = match
+        response = match.func.csrf_failure(request, *match.args, **match.kwargs)
+        if response.status_code == 403:
+            response.status_code = 200
+        add_never_cache_headers(response)
+        return response
 
     def without_token(self, request, *args, **kwargs):
         """Show what was typed into a form that was open too long; nothing was done with it."""
@@ -84,7 +161,9 @@ class ClinicAdminSite(AdminSite):
             return failure_page(request, "403_csrf.html", 403)
         if not self.has_permission(request):
             return self.logged_out_meanwhile(request, words)
-        return self._words_to_copy(request, words, title=gettext("This page was open too long"))
+        is_shown_again = ended_session.is_shown_again(request)
+        title = gettext("You were logged out") if is_shown_again else gettext("This page was open too long")
+        return self._words_to_copy(request, words, title=title)
 
     def _words_to_copy(self, request, words, **also):
         context = {**self.each_context(request), "words": words, **also}

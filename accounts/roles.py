@@ -54,6 +54,7 @@ KEEP_HOUSE = {
     "appointments.add_formclosure",
 }
 KEEP_WORDS = {"appointments.view_messagewording", "appointments.change_messagewording"}
+KEEP_ALERTS = {f"appointments.{verb}_alertperson" for verb in ("view", "add", "delete")}
 KEEP_STAFF = {"accounts.view_user", "accounts.add_user", "accounts.change_user"}
 
 PERMISSIONS = {
@@ -66,6 +67,7 @@ PERMISSIONS = {
     | READ_FEEDBACK
     | KEEP_HOUSE
     | KEEP_WORDS
+    | KEEP_ALERTS
     | KEEP_STAFF
     | {
         "appointments.release_others",
@@ -80,3 +82,8 @@ PERMISSIONS = {
 def permissions_of(roles):
     """Return the permissions ("room.codename") that these roles hold together."""
     return set().union(*(PERMISSIONS.get(role, set()) for role in roles))
+
+
+def roles_with(permission):
+    """Return the roles that hold this permission ("room.codename")."""
+    return [role for role, held in PERMISSIONS.items() if permission in held]

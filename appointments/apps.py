@@ -14,16 +14,28 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self):
         from accounts import desk
-        from appointments import demonstration, practice, public_promise, reminders, workflow
+        from appointments import (
+            alerts,
+            demonstration,
+            demonstration_watch,
+            practice,
+            presence,
+            public_promise,
+            reminders,
+            workflow,
+        )
         from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
-        from clinic import demo, diagrams, hours, limits
+        from clinic import demo, diagrams, hours, limits, status
         from outbox import chores
 
         queue = "admin:appointments_appointmentrequest_changelist"
         demo.register("requests", demonstration.load)
+        demo.register("watch", demonstration_watch.load)
         hours.on_change(workflow.recompute_due)
+        status.register("queue", presence.queue_trouble)
         chores.register("send links that were asked for", workflow.send_links_asked_for)
         chores.register("remind patients", reminders.remind)
+        chores.register("tell what cannot wait", alerts.tell_what_cannot_wait)
         chores.register("reckon promise", public_promise.reckon)
         chores.register("forget counts", limits.forget_old)
         chores.register("forget erased forms", workflow.forget_erased_forms)
@@ -90,6 +102,14 @@ class AppointmentsConfig(AppConfig):
                 url=lambda: reverse(queue, query={"view": "news"}),
             )
         )
+        desk.register(
+            desk.Task(
+                permission="appointments.add_alertperson",
+                count=lambda user: 0 if alerts.people_to_tell() else 1,
+                words=nobody_told_words,
+                url=lambda: reverse("admin:appointments_alertperson_changelist"),
+            )
+        )
 
 
 def waiting_words(number):
@@ -136,3 +156,8 @@ def news_words(number):
         "%(number)d patients chose a time, cancelled or wrote more. Read it.",
         number,
     ) % {"number": number}
+
+
+def nobody_told_words(number):
+    """Return the sentence that tells managers that what cannot wait is told to nobody."""
+    return _("Nobody is told by email when a request cannot wait. Choose who is.")

@@ -66,6 +66,11 @@ class WorkingHours:
         ]
         return sorted((start, end) for start, end in pairs if end > start)
 
+    @property
+    def longest_day(self):
+        """How long the clinic works on the weekday on which it works longest (timedelta), whatever the clocks do."""
+        return max((sum(map(_length, spans), timedelta()) for spans in self.spans.values()), default=timedelta())
+
     def _instant(self, day, wall_time):
         return datetime.combine(day, wall_time, tzinfo=self.zone).astimezone(UTC)
 
@@ -122,6 +127,11 @@ class WorkingHours:
         """Say whether `moment` (aware) falls into working time."""
         day = moment.astimezone(self.zone).date()
         return any(start <= moment < end for start, end in self.on(day))
+
+
+def _length(span):
+    opens, closes = (timedelta(hours=at.hour, minutes=at.minute, seconds=at.second) for at in span)
+    return closes - opens
 
 
 def working_minutes(hours, start, end):

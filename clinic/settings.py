@@ -270,6 +270,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "staff" if PLAIN_HTTP else "__Host-staff"
 CSRF_COOKIE_NAME = "form" if PLAIN_HTTP else "__Host-form"
 LANGUAGE_COOKIE_NAME = "language"
+# For whom the desk drew its last page (accounts/ended_session.py).
+DRAWN_FOR_COOKIE_NAME = "desk" if PLAIN_HTTP else "__Host-desk"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_FAILURE_VIEW = "clinic.views.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60

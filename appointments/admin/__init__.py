@@ -13,14 +13,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
-from appointments import workflow
+from accounts.ended_session import why_not_taken
+from appointments import presence, workflow
 from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, queue, sheet
+from appointments.admin.alert_people import AlertPersonAdmin as AlertPersonAdmin
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
 from appointments.workflow.table import TRIAGE
 from audit.audited_admin import AuditedAdmin
 from audit.models import Event
+from clinic import stale
 from clinic.encryption import Unreadable
 
 QUEUE, SHEET, MOVE = (f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "change", "move"))
@@ -93,6 +96,8 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, Aud
         if request.method == "POST":
             found = queue.sealed_search(request.POST.get("q", ""))
             return HttpResponseRedirect(reverse(QUEUE, query={"q": found} if found else None))
+        if request.method == "GET":
+            presence.saw_queue(request.user, session=request.session)
         searched = queue.opened_search(request.GET.get("q", ""))
         context = {
             "title": gettext("Requests"),
@@ -160,8 +165,13 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, Aud
         asked = self.asked(request, object_id)
         if name not in moving.AT_THE_DESK:
             raise Http404
-        reason = gettext("This page was open too long, so nothing was sent. Look at it again, then press once more.")
-        return self.show(request, asked, form=moving.form_for(asked, name, request.POST), refusal=reason, status=403)
+        form, seen = moving.form_for(asked, name, request.POST), moving.Seen.read(asked, request.POST)
+        too_long = gettext("This page was open too long, so nothing was sent. Look at it again, then press once more.")
+        reason, rows = why_not_taken(request, too_long), ()
+        if seen.revision not in (stale.UNSEEN, asked.revision):
+            reason = f"{why_not_taken(request, '')} {workflow.CHANGED_MEANWHILE}".strip()
+            rows = moving.compared(asked, form, seen=seen, by=request.user)
+        return self.show(request, asked, form=form, refusal=reason, compared=rows, status=403)
 
     @if_readable
     def revoke_view(self, request, object_id, link):

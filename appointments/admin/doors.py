@@ -15,6 +15,7 @@ from django.utils.translation import get_language, get_language_info, gettext, p
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
+from accounts.ended_session import why_not_taken
 from appointments import practice, workflow
 from appointments.admin.closing import moment_field
 from appointments.answers import CHECK, Answers
@@ -285,7 +286,7 @@ class Doors:
             entry = Entry.posted(request.POST, is_judged=False)
         except Broken:
             entry = Entry.without_seal(request.POST)
-        return self._screen(request, entry, refusal=OPEN_TOO_LONG, status=403)
+        return self._screen(request, entry, refusal=why_not_taken(request, OPEN_TOO_LONG), status=403)
 
     def _screen(self, request, entry, *, refusal="", status=200):
         context = {

@@ -7,7 +7,7 @@ from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from appointments import workflow
+from appointments import presence, workflow
 from appointments.admin import amendments, holding, links, queue
 from appointments.forms import (
     ReachBy,
@@ -85,6 +85,7 @@ def sheet(asked, *, user):
     staff = User.objects.in_bulk({event.actor_id for event in happened + reads if event.actor_kind == STAFF})
     return {
         "asked": asked,
+        "others_here": presence.others_here(reads, staff, user=user),
         "hurry": queue.hurry_of(asked),
         "tone": STATUS_TONES[asked.status],
         "overdue": queue.how_late(asked),

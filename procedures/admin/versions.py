@@ -9,6 +9,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
+from accounts.ended_session import why_not_taken
 from audit.audited_admin import AuditedAdmin
 from clinic.stale import read_revision
 from procedures import publishing
@@ -110,7 +111,7 @@ class VersionAdmin(AuditedAdmin):
         if name not in overview.ACTIONS:
             raise Http404
         form = overview.ACTIONS[name].form(request.POST)
-        return self.show(request, version, name=name, form=form, refusal=_too_long_open(), status=403)
+        return self.show(request, version, name=name, form=form, refusal=_too_long_open(request), status=403)
 
     def show(self, request, version, *, name="", form=None, refusal="", status=200):
         """Return the overview. `name` and `form` are the move that was tried and what was typed for it."""
@@ -153,7 +154,7 @@ class VersionAdmin(AuditedAdmin):
         """Show what was typed again, after a form without a valid token. Changes nothing."""
         version, section = self.version_and_section(request, object_id, key)
         screen = Screen.typed(version, section, request.POST, {})
-        screen.set_aside(_too_long_open())
+        screen.set_aside(_too_long_open(request))
         return self.show_section(request, version, screen, status=403)
 
     def version_and_section(self, request, object_id, key):
@@ -205,8 +206,9 @@ def _following(version, section):
     return sections[place] if place < len(sections) else None
 
 
-def _too_long_open():
-    return gettext("This page was open too long, so nothing was saved. Look at it again, then press once more.")
+def _too_long_open(request):
+    otherwise = gettext("This page was open too long, so nothing was saved. Look at it again, then press once more.")
+    return why_not_taken(request, otherwise)
 
 
 @admin.register(ProcedureVersion)
