@@ -88,7 +88,7 @@ class StaffForm(CarefulForm, UserChangeForm):
 
 @admin.register(User)
 class StaffAdmin(AuditedAdmin, UserAdmin):
-    """Accounts. Every change is one audit event: the names of the fields, and for roles and limits what they are now."""
+    """Accounts. Each change is one audit event: the names of the fields, and for roles and limits what they are now."""
 
     audit_subject = "staff"
     form = StaffForm
