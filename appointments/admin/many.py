@@ -241,7 +241,8 @@ def _revisions(texts):
 
 
 def _named(row):
-    return {"pk": row.pk, "reference": row.reference, "status": row.get_status_display()}
+    facts = {"status": row.get_status_display(), "tone": STATUS_TONES[row.status], "hurry": queue.hurry_of(row)}
+    return facts | {"pk": row.pk, "reference": row.reference}
 
 
 def _line(row, name, *, by):
@@ -252,8 +253,6 @@ def _line(row, name, *, by):
     except workflow.Refused as refused:
         reason = refused.reason
     return _named(row) | {
-        "tone": STATUS_TONES[row.status],
-        "hurry": queue.hurry_of(row),
         "holder": row.holder or gettext("nobody"),
         "revision": row.revision,
         "reason": reason,
