@@ -183,5 +183,5 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
     @admin.display(description=_("locations"))
     def limited_to(self, user):
         """The locations to which their work is limited."""
-        places = [limit.location for limit in user.location_limits.all()]
-        return ", ".join(sorted(place.name for place in places)) or gettext("all")
+        places = [] if user.is_superuser else [limit.location.name for limit in user.location_limits.all()]
+        return ", ".join(sorted(places)) or gettext("all")
