@@ -87,9 +87,9 @@ class User(AbstractUser):
     def location_ids(self):
         """The primary keys of the locations to which this person's work is limited, none without a limit.
 
-        1 query a user object. Nothing limits a superuser.
+        1 query a user object, none for who signed in without a limit. Nothing limits a superuser.
         """
-        if self.pk is None or self.is_superuser:
+        if self.pk is None or self.is_superuser or not getattr(self, "has_limits", True):
             return frozenset()
         return frozenset(limit.location_id for limit in self.location_limits.all())
 
@@ -98,7 +98,8 @@ class User(AbstractUser):
         wanted, held = {location.pk for location in locations}, set(self.locations.values_list("pk", flat=True))
         self.location_limits.exclude(location__in=wanted).delete()
         LocationLimit.objects.bulk_create(LocationLimit(user=self, location_id=pk) for pk in wanted - held)
-        self.__dict__.pop("location_ids", None)
+        for name in ("location_ids", "has_limits"):
+            self.__dict__.pop(name, None)
         self.__dict__.get("_prefetched_objects_cache", {}).pop("location_limits", None)
 
     def as_actor(self):
