@@ -6,11 +6,13 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Role
 from audit.audited_admin import AuditedAdmin
+from clinic.models import Location
 from clinic.stale_forms import CarefulForm
 
 # Django's own screens for users bring groups with them; rights come from the table of roles alone.
@@ -30,10 +32,27 @@ class RolesField(forms.MultipleChoiceField):
         )
 
 
-class NewStaffForm(UserCreationForm):
-    """A new account with its first password and its roles."""
+class PlacesField(forms.TypedMultipleChoiceField):
+    """To which locations a person's work is limited, as check boxes."""
 
-    roles = RolesField()
+    def __init__(self):
+        super().__init__(
+            label=_("Only at these locations"),
+            choices=lambda: Location.objects.values_list("pk", "name"),
+            coerce=int,
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=_(
+                "Tick none for somebody who works for all. Else they see requests for these locations, and those for "
+                "which no location is chosen yet; nothing of the others, messages and figures included."
+            ),
+        )
+
+
+class NewStaffForm(UserCreationForm):
+    """A new account with its first password, its roles, and its limit to locations."""
+
+    roles, places = RolesField(), PlacesField()
 
     class Meta(UserCreationForm.Meta):
         model = User
@@ -41,11 +60,11 @@ class NewStaffForm(UserCreationForm):
 
 
 class StaffForm(CarefulForm, UserChangeForm):
-    """An account as it is. Nobody changes their own roles, nor locks themselves out."""
+    """An account as it is. Nobody changes their own roles or limit, nor locks themselves out."""
 
-    OF_OTHERS_ONLY = ("roles", "is_active", "is_superuser")
+    OF_OTHERS_ONLY = ("roles", "places", "is_active", "is_superuser")
 
-    roles = RolesField()
+    roles, places = RolesField(), PlacesField()
     is_own_account = False
 
     class Meta(UserChangeForm.Meta):
@@ -60,6 +79,8 @@ class StaffForm(CarefulForm, UserChangeForm):
         super().__init__(*args, **kwargs)
         if "roles" in self.fields:
             self.initial["roles"] = sorted(self.instance.role_names)
+        if "places" in self.fields:
+            self.initial["places"] = sorted(limit.location_id for limit in self.instance.location_limits.all())
         if self.is_own_account:
             for name in self.fields.keys() & self.OF_OTHERS_ONLY:
                 self.fields[name].disabled = True
@@ -67,19 +88,19 @@ class StaffForm(CarefulForm, UserChangeForm):
 
 @admin.register(User)
 class StaffAdmin(AuditedAdmin, UserAdmin):
-    """Accounts; every change is one audit event with the names of the fields, and the roles held after it."""
+    """Accounts. Each change is one audit event: the names of the fields, and for roles and limits what they are now."""
 
     audit_subject = "staff"
     form = StaffForm
     add_form = NewStaffForm
     add_form_template = "admin/change_form.html"
-    list_display = ("username", "full_name", "roles_held", "is_active", "last_login")
+    list_display = ("username", "full_name", "roles_held", "limited_to", "is_active", "last_login")
     list_filter = ("is_active", "role_assignments__role")
     search_fields = ("username", "first_name", "last_name")
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
     _who = ("username", "first_name", "last_name", "email")
-    _work = ("roles", "clinician")
+    _work = ("roles", "places", "clinician")
     add_fieldsets = (
         (_("Who it is"), {"fields": _who}),
         (_("First password"), {"fields": ("password1", "password2")}),
@@ -91,15 +112,16 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
             _("What they do here"),
             {
                 "fields": (*_work, "is_active"),
-                "description": _("You cannot change your own roles: ask another manager."),
+                "description": _("You cannot change your own roles or locations: ask another manager."),
             },
         ),
         (_("Since when"), {"fields": ("last_login", "date_joined")}),
     )
 
     def get_queryset(self, request):
-        """Accounts that this member of staff may see, with their roles."""
-        return super().get_queryset(request).visible_to(request.user).prefetch_related("role_assignments")
+        """Accounts that this member of staff may see, with their roles and limits."""
+        rows = super().get_queryset(request).visible_to(request.user)
+        return rows.prefetch_related("role_assignments", "location_limits__location")
 
     def get_fieldsets(self, request, obj=None):
         """Show the superuser's tick to superusers, who alone may set it."""
@@ -130,14 +152,17 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
         super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change):
-        """Save the roles with the rest."""
+        """Save the roles and the limit with the rest."""
         super().save_related(request, form, formsets, change)
         form.instance.set_roles(form.cleaned_data["roles"])
+        form.instance.set_locations(Location.objects.filter(pk__in=form.cleaned_data["places"]))
 
     def record(self, request, row, what, **details):
-        """Record which roles are held, when they are what changed."""
+        """Record which roles are held, and to which locations it is limited, when they are what changed."""
         if "roles" in details.get("fields", ()):
             details["roles"] = sorted(row.role_names)
+        if "places" in details.get("fields", ()):
+            details["locations"] = sorted(limit.location_id for limit in row.location_limits.all())
         return super().record(request, row, what, **details)
 
     @transaction.atomic
@@ -154,3 +179,9 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
     def roles_held(self, user):
         """The roles in words."""
         return ", ".join(str(Role(role).label) for role in sorted(user.role_names)) or "–"
+
+    @admin.display(description=_("locations"))
+    def limited_to(self, user):
+        """The locations to which their work is limited."""
+        places = [] if user.is_superuser else [limit.location.name for limit in user.location_limits.all()]
+        return ", ".join(sorted(places)) or gettext("all")

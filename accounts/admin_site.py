@@ -25,7 +25,9 @@ ORDER = ("appointments", "procedures", "outbox", "clinic", "accounts", "audit")
 
 
 # What a form sends along that nobody typed, and what must not be shown.
-NOT_TYPED = re.compile(r"csrfmiddlewaretoken|snapshot|seen_revision|go|_.*|.*_FORMS|.*password.*")
+NOT_TYPED = re.compile(
+    r"csrfmiddlewaretoken|snapshot|seen|seen_revision|action|colleague|index|select_across|go|_.*|.*_FORMS|.*password.*"
+)
 
 
 def typed_words(data):

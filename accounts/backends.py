@@ -2,8 +2,10 @@
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
+from django.db.models import Exists, OuterRef
 
 from accounts.demonstration import PASSWORD
+from accounts.models import LocationLimit, User
 from accounts.roles import permissions_of
 
 
@@ -15,6 +17,12 @@ class RoleBackend(ModelBackend):
         if password == PASSWORD and not settings.DEMO:
             return None
         return super().authenticate(request, username=username, password=password, **kwargs)
+
+    def get_user(self, user_id):
+        """Return who is signed in, and with the same query whether their work is limited to locations: few are."""
+        limits = LocationLimit.objects.filter(user=OuterRef("pk"))
+        user = User.objects.annotate(has_limits=Exists(limits)).filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
 
     def get_user_permissions(self, user_obj, obj=None):
         """No one has rights of their own."""

@@ -3,12 +3,13 @@
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import Role
+from accounts.roles import Role, roles_with
 from audit.actors import Actor
-from clinic.models import Clinician
+from clinic.models import Clinician, Location
 
 
 class UserQuerySet(models.QuerySet):
@@ -17,6 +18,11 @@ class UserQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Staff whose accounts this member of staff may see."""
         return self if user.has_perm("accounts.view_user") else self.filter(pk=user.pk)
+
+    def who_may(self, permission):
+        """Staff who have not left, and may do this ("room.codename")."""
+        has_role = Exists(RoleAssignment.objects.filter(user=OuterRef("pk"), role__in=roles_with(permission)))
+        return self.filter(Q(is_superuser=True) | Q(has_role), is_active=True)
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
@@ -44,6 +50,8 @@ class User(AbstractUser):
         verbose_name=_("clinician"),
         help_text=_("For clinical reviewers: whose name and registration stand under what they sign off."),
     )
+
+    locations = models.ManyToManyField(Location, through="LocationLimit", related_name="+")
 
     # Rights come from the table in accounts/roles.py alone.
     groups = None
@@ -75,6 +83,25 @@ class User(AbstractUser):
         self.__dict__.get("_prefetched_objects_cache", {}).pop("role_assignments", None)
         return sorted(wanted ^ held)
 
+    @cached_property
+    def location_ids(self):
+        """The primary keys of the locations to which this person's work is limited, none without a limit.
+
+        1 query a user object, none for who signed in without a limit. Nothing limits a superuser.
+        """
+        if self.pk is None or self.is_superuser or not getattr(self, "has_limits", True):
+            return frozenset()
+        return frozenset(limit.location_id for limit in self.location_limits.all())
+
+    def set_locations(self, locations):
+        """Limit the work of this person to these locations; to none of them is no limit."""
+        wanted, held = {location.pk for location in locations}, set(self.locations.values_list("pk", flat=True))
+        self.location_limits.exclude(location__in=wanted).delete()
+        LocationLimit.objects.bulk_create(LocationLimit(user=self, location_id=pk) for pk in wanted - held)
+        for name in ("location_ids", "has_limits"):
+            self.__dict__.pop(name, None)
+        self.__dict__.get("_prefetched_objects_cache", {}).pop("location_limits", None)
+
     def as_actor(self):
         """This person as the `by=` of a change."""
         return Actor.staff(self)
@@ -95,3 +122,24 @@ class RoleAssignment(models.Model):
 
     def __str__(self):
         return self.get_role_display()
+
+
+class LocationLimit(models.Model):
+    """One location to which the work of one member of staff is limited; who has none of these works for all.
+
+    A location that somebody is limited to cannot be deleted: without it that person would see the requests of all.
+    """
+
+    personal_data = ()
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="location_limits")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", verbose_name=_("location"))
+
+    class Meta:
+        verbose_name = _("limit to a location")
+        verbose_name_plural = _("limits to locations")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "location"], name="location_limit_once_a_user")]
+
+    def __str__(self):
+        return f"{self.user_id} {self.location_id}"

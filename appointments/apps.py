@@ -26,7 +26,7 @@ class AppointmentsConfig(AppConfig):
         )
         from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
         from clinic import demo, diagrams, hours, limits, status
-        from outbox import chores
+        from outbox import chores, readers
 
         queue = "admin:appointments_appointmentrequest_changelist"
         demo.register("requests", demonstration.load)
@@ -40,6 +40,10 @@ class AppointmentsConfig(AppConfig):
         chores.register("forget counts", limits.forget_old)
         chores.register("forget erased forms", workflow.forget_erased_forms)
         chores.register("forget practice", practice.forget_old)
+        readers.register(
+            AppointmentRequest._meta.label_lower,
+            lambda user: AppointmentRequest.of_every_kind.visible_to(user) if user.location_ids else None,
+        )
         diagrams.register(
             diagrams.Diagram(
                 name="request-states",

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Exists, OuterRef, Q, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.encryption import EncryptedTextField
 from clinic.visible import VisibleQuerySet
+from outbox import readers
 
 CLAIM_LASTS = timedelta(minutes=5)
 # Waits after each failed try; after the last one the message is undeliverable. Two and a half days in all, so that a
@@ -30,6 +32,16 @@ class State(models.TextChoices):
 
 class MessageQuerySet(VisibleQuerySet):
     """Reads of the outbox."""
+
+    def visible_to(self, user):
+        """Messages that this member of staff may see: about a row that is not for them, none (`outbox/readers.py`)."""
+        messages = super().visible_to(user)
+        for label, rows in readers.limits_of(user):
+            # As a number in messages about such rows alone: of others it need not be one.
+            number = Case(When(about_type=label, then=Cast("about_id", models.BigIntegerField())))
+            about_them = Exists(rows.order_by().filter(pk=OuterRef("about_number")))
+            messages = messages.alias(about_number=number).filter(~Q(about_type=label) | about_them)
+        return messages
 
     def due(self, now):
         """Messages to send now: waiting and due, or claimed so long ago that their sender must have died."""

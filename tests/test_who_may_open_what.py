@@ -51,6 +51,7 @@ SEES = {
 # Addresses of ours beside Django's own, all of them buttons: who may press them at all.
 PRESSES = {
     "appointments_appointmentrequest_move": TRIAGE,
+    "appointments_appointmentrequest_many": TRIAGE,
     "appointments_appointmentrequest_figures_export": HOUSE,
     "appointments_formclosure_lift": HOUSE,
     "appointments_appointmentrequest_reach": TRIAGE,
@@ -69,6 +70,7 @@ PRESSES = {
 # What a button's address tells besides, or instead of, the row.
 ARGUMENTS = {
     "appointments_appointmentrequest_move": ["claim"],
+    "appointments_appointmentrequest_many": ["claim"],
     "appointments_appointmentrequest_reach": ["came-back"],
     "appointments_appointmentrequest_revoke": [lambda: a_row_of(TrackingLink).pk],
     "appointments_messagewording_ours": ["received", "en"],
@@ -76,7 +78,7 @@ ARGUMENTS = {
     "procedures_conditionversion_move": ["send_for_review"],
 }
 # Buttons that are about no row.
-WITHOUT_A_ROW = {"appointments_appointmentrequest_figures_export"}
+WITHOUT_A_ROW = {"appointments_appointmentrequest_figures_export", "appointments_appointmentrequest_many"}
 # Screens of a row that have more than one address, and screens about no row, whose own tests say who opens them.
 SCREENS = {
     "appointments_appointmentrequest_figures",
@@ -206,9 +208,7 @@ def test_looking_at_a_button_changes_nothing_and_pressing_it_is_refused_to_other
         room, model_name, _what = name.split("_", 2)
         model = ContentType.objects.get(app_label=room, model=model_name).model_class()
         arguments = [each() if callable(each) else each for each in ARGUMENTS.get(name, [])]
-        if name in WITHOUT_A_ROW:
-            arguments = []
-        elif len(arguments) < 2:
+        if name not in WITHOUT_A_ROW and len(arguments) < 2:
             arguments = [a_row_of(model).pk, *arguments]
         address = reverse(f"admin:{name}", args=arguments)
         client.get(address)

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.ended_session import why_not_taken
 from appointments import presence, workflow
-from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, queue, sheet
+from appointments.admin import calling, conversation, dashboard, doors, downtime, links, many, moving, queue, sheet
 from appointments.admin.alert_people import AlertPersonAdmin as AlertPersonAdmin
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
@@ -44,7 +44,7 @@ def if_readable(view):
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, AuditedAdmin):
+class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, many.Many, AuditedAdmin):
     """Requests are read and moved on here; they are never edited field by field, or deleted."""
 
     list_display = queue.COLUMNS
@@ -93,6 +93,8 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, Aud
         """Show the queue. A search is posted, and answered under an address that does not tell what was typed."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if "action" in request.POST:
+            return self.many_chosen(request)
         if request.method == "POST":
             found = queue.sealed_search(request.POST.get("q", ""))
             return HttpResponseRedirect(reverse(QUEUE, query={"q": found} if found else None))

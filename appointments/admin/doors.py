@@ -28,6 +28,7 @@ from clinic.models import Urgency
 from clinic.templatetags.components import problems
 
 ENTER = "admin:appointments_appointmentrequest_enter"
+QUEUE = "admin:appointments_appointmentrequest_changelist"
 SHEET = "admin:appointments_appointmentrequest_change"
 
 # What is not asked of everybody has inputs that no form declares.
@@ -276,7 +277,9 @@ class Doors:
         if request.POST.get("go") == "another":
             source = {"source": entered.request.source}
             return HttpResponseRedirect(reverse(ENTER, query=source))
-        return HttpResponseRedirect(reverse(SHEET, args=[entered.request.pk]))
+        # Whoever writes it down may not work for its location.
+        is_theirs = entered.request.is_at_a_place_of(request.user)
+        return HttpResponseRedirect(reverse(SHEET, args=[entered.request.pk]) if is_theirs else reverse(QUEUE))
 
     @csrf_exempt
     def enter_without_token_view(self, request):

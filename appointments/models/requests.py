@@ -96,6 +96,14 @@ class HeldBecause(models.TextChoices):
 class RequestQuerySet(VisibleQuerySet):
     """Queue words."""
 
+    def visible_to(self, user):
+        """Requests of the locations to which this member of staff is limited, and those with none chosen yet.
+
+        All of them without a limit, none without the right to view requests. One row: `is_at_a_place_of`.
+        """
+        rows = super().visible_to(user)
+        return rows.filter(Q(location=None) | Q(location__in=user.location_ids)) if user.location_ids else rows
+
     def real(self):
         """Requests that patients sent."""
         return self.filter(kind=Kind.REAL)
@@ -305,6 +313,10 @@ class AppointmentRequest(models.Model):
     def is_practice(self):
         """Whether it is for training: nobody is written to, and it is never counted."""
         return self.kind == Kind.PRACTICE
+
+    def is_at_a_place_of(self, user):
+        """Whether this member of staff works for its location; everybody does while none is chosen."""
+        return self.location_id is None or not user.location_ids or self.location_id in user.location_ids
 
     @property
     def is_open(self):

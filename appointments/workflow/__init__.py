@@ -14,6 +14,7 @@ from appointments.workflow.calling import (
 from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
 from appointments.workflow.entering import check_asked_at, enter
 from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
+from appointments.workflow.many import MOST_AT_ONCE, Moved, move_many
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
 from appointments.workflow.news import has_news, news_among, with_news
 from appointments.workflow.own_words import back_to_ours, change_words
@@ -56,12 +57,14 @@ __all__ = [
     "CLOSE_FORM",
     "HELD_ALONE",
     "LONGEST_MINUTES",
+    "MOST_AT_ONCE",
     "MOST_TIMES",
     "MOVES",
     "NOBODY",
     "THE_ONE_WHO_MOVES",
     "Door",
     "Erased",
+    "Moved",
     "Outcome",
     "ProposedTime",
     "Refused",
@@ -93,6 +96,7 @@ __all__ = [
     "has_news",
     "move",
     "move_by_patient",
+    "move_many",
     "moves_of",
     "news_among",
     "open_form",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from appointments.models import AppointmentRequest, CallBecause, PhoneTask
 from appointments.workflow.first_answer import ANSWERS, note_first_answer
+from appointments.workflow.places import check_place
 from appointments.workflow.table import TRIAGE
 from audit.models import Event
 from clinic.refusals import Refused
@@ -66,7 +67,7 @@ def call_made(request, keys, *, by):
 
     What was done already, or is no call of this request, is left as it is. Raises Refused.
     """
-    _check_may(by)
+    _check_may(request, by)
     request, now = _locked(request), timezone.now()
     done = []
     for call in calls_about(request)[0]:
@@ -88,7 +89,7 @@ def call_made(request, keys, *, by):
 @transaction.atomic
 def call_not_made(request, key, *, by):
     """Let a call that was marked as made wait again; return whether there was one. Raises Refused."""
-    _check_may(by)
+    _check_may(request, by)
     request = _locked(request)
     for call in calls_about(request)[1]:
         if call.key == key:
@@ -112,7 +113,7 @@ def email_came_back(request, *, by):
 
     That is the last message that left, and those that have yet to leave: they are stopped. Raises Refused.
     """
-    _check_may(by)
+    _check_may(request, by)
     request = _locked(request)
     if not request.email:
         raise Refused(_("This patient gave no e-mail address."))
@@ -138,7 +139,7 @@ def email_came_back(request, *, by):
 @transaction.atomic
 def email_arrives(request, *, by):
     """Take back that e-mail does not reach the patient: what was stopped and not yet said leaves after all. Refused."""
-    _check_may(by)
+    _check_may(request, by)
     request = _locked(request)
     if request.bounced_at is None:
         return
@@ -155,6 +156,7 @@ def _locked(request):
     return AppointmentRequest.of_every_kind.select_for_update(of=("self",)).get(pk=request.pk)
 
 
-def _check_may(by):
+def _check_may(request, by):
     if by.user is None or not by.user.has_perm(TRIAGE):
         raise Refused(_("Your role does not allow this."))
+    check_place(request, by=by)

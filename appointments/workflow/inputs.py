@@ -168,6 +168,8 @@ def _read_colleague(value):
 def _hand_over(request, value, *, by):
     if value["colleague"].pk == request.holder_id:
         raise Unfit(_("This colleague has it already."), field="colleague")
+    if not request.is_at_a_place_of(value["colleague"]):
+        raise Unfit(_("This colleague does not work for the location of this request."), field="colleague")
     request.holder, request.held_since = value["colleague"], timezone.now()
     return {"colleague": value["colleague"].pk, "notes": _note(request, NoteKind.HAND_OVER, value["why"], by=by)}
 

@@ -9,6 +9,7 @@ from appointments.models import AppointmentRequest, HeldBecause, Status
 from appointments.workflow import times
 from appointments.workflow.first_answer import is_told_now, note_first_answer
 from appointments.workflow.inputs import INPUTS
+from appointments.workflow.places import check_place
 from appointments.workflow.promise import pause, run_anew, run_on
 from appointments.workflow.table import (
     ANYBODY,
@@ -74,6 +75,7 @@ def check_move(request, name, *, by):
 def _check_staff(request, row, by):
     if not by.user.has_perm(row.permission):
         raise Refused(_("Your role does not allow this."))
+    check_place(request, by=by)
     if request.status == Status.NEW and Status.IN_PROGRESS in row.allowed_from and Status.NEW not in row.allowed_from:
         raise Refused(_("Claim the request first."))
 
@@ -93,9 +95,13 @@ def _may_with_holder(row, request, by):
         return False
     if request.holder_id == by.id:
         return True
-    # What somebody held who left, or who no longer answers requests, must not wait for a manager.
-    gives_it_up, is_left_behind = row.held_after in (NOBODY, THE_CHOSEN), not request.holder.has_perm(row.permission)
-    return gives_it_up and (is_left_behind or by.user.has_perm("appointments.release_others"))
+    gives_it_up = row.held_after in (NOBODY, THE_CHOSEN)
+    return gives_it_up and (by.user.has_perm("appointments.release_others") or _is_left_behind(request, row))
+
+
+def _is_left_behind(request, row):
+    """Say whether its holder left, or no longer answers such requests: it must not wait for a manager."""
+    return not (request.holder.has_perm(row.permission) and request.is_at_a_place_of(request.holder))
 
 
 def can_move(request, name, *, by):

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.roles import Role
 from audit.models import Event
+from clinic.models import Location
 from tests.staff import PASSWORD
 
 NEW = {
@@ -85,6 +86,48 @@ def test_a_manager_changes_the_roles_of_others(desk, reception):
     assert changes_recorded() == [("staff.changed", reception.pk, {"fields": ["roles"], "roles": ["nurse"]})]
 
 
+def test_a_manager_limits_somebody_to_locations_and_lifts_the_limit(desk, reception):
+    north, south = (Location.objects.create(key=key, name=key.title(), address="1 A St") for key in ("north", "south"))
+    desk.post(address(reception), change(reception, places=[north.pk, south.pk]))
+    assert again(reception).location_ids == {north.pk, south.pk}
+    listed = desk.get(reverse("admin:accounts_user_changelist")).content.decode()
+    assert "North, South" in listed
+    desk.post(address(reception), change(reception))
+    assert again(reception).location_ids == frozenset()
+    told = [("staff.changed", reception.pk, {"fields": ["places"], "locations": sorted([north.pk, south.pk])})]
+    assert changes_recorded() == [*told, ("staff.changed", reception.pk, {"fields": ["places"], "locations": []})]
+
+
+def test_a_new_account_can_begin_with_a_limit(desk):
+    north = Location.objects.create(key="north", name="North", address="1 A St")
+    desk.post(reverse("admin:accounts_user_add"), NEW | {"roles": ["reception"], "places": [north.pk]})
+    assert User.objects.get(username="newcomer").location_ids == {north.pk}
+
+
+def test_nobody_lifts_their_own_limit(desk, manager):
+    north = Location.objects.create(key="north", name="North", address="1 A St")
+    manager.set_locations([north])
+    desk.post(address(manager), change(manager, last_name="Mohr", places=[]))
+    assert (again(manager).last_name, again(manager).location_ids) == ("Mohr", {north.pk})
+
+
+@pytest.mark.parametrize("typed", ["0", "x", "9" * 30])
+def test_a_limit_to_no_location_of_the_clinic_is_refused(desk, reception, typed):
+    response = desk.post(address(reception), change(reception, places=[typed]))
+    assert response.status_code == 200
+    assert response.context["adminform"].form.errors["places"]
+    assert again(reception).location_ids == frozenset()
+
+
+def test_a_limit_set_while_the_form_was_open_is_not_lifted_unseen(desk, reception):
+    opened = snapshot_of(desk.get(address(reception)))
+    north = Location.objects.create(key="north", name="North", address="1 A St")
+    reception.set_locations([north])
+    response = desk.post(address(reception), change(reception, last_name="Reid", snapshot=opened))
+    assert [row.label for row in response.context["adminform"].form.compared] == ["Only at these locations"]
+    assert again(reception).location_ids == {north.pk}
+
+
 def test_somebody_who_left_is_locked_out_at_once_and_stays_on_record(desk, client, reception):
     other = type(client)()
     other.force_login(reception)
@@ -158,10 +201,12 @@ def test_nobody_else_sees_the_accounts(client, request, role, manager):
 
 
 def test_the_list_takes_the_same_queries_however_many_work_here(desk, django_assert_max_num_queries):
+    north = Location.objects.create(key="north", name="North", address="1 A St")
     for number in range(2):
         for each in range(10):
             user = User.objects.create(username=f"user-{number}-{each}", is_staff=True)
             user.set_roles([Role.RECEPTION])
+            user.set_locations([north])
         with django_assert_max_num_queries(9):
             assert desk.get(reverse("admin:accounts_user_changelist")).status_code == 200
 
