@@ -14,7 +14,7 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self):
         from accounts import desk
-        from appointments import demonstration, practice, public_promise, reminders, workflow
+        from appointments import demonstration, earlier_times, practice, public_promise, reminders, who_read, workflow
         from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
         from clinic import demo, diagrams, hours, limits
         from outbox import chores
@@ -90,6 +90,22 @@ class AppointmentsConfig(AppConfig):
                 url=lambda: reverse(queue, query={"view": "news"}),
             )
         )
+        desk.register(
+            desk.Task(
+                permission="appointments.view_appointmentrequest",
+                count=lambda user: who_read.number_to_tell(AppointmentRequest.objects.visible_to(user)),
+                words=who_read_words,
+                url=lambda: reverse("admin:appointments_appointmentrequest_who_read"),
+            )
+        )
+        desk.register(
+            desk.Task(
+                permission="appointments.view_appointmentrequest",
+                count=lambda user: earlier_times.number_wanted(AppointmentRequest.objects.visible_to(user)),
+                words=freed_words,
+                url=lambda: reverse("admin:appointments_appointmentrequest_freed"),
+            )
+        )
 
 
 def waiting_words(number):
@@ -134,5 +150,23 @@ def news_words(number):
     return ngettext(
         "%(number)d patient chose a time, cancelled or wrote more. Read it.",
         "%(number)d patients chose a time, cancelled or wrote more. Read it.",
+        number,
+    ) % {"number": number}
+
+
+def who_read_words(number):
+    """Return the sentence that tells staff how many patients read a warning that has changed since."""
+    return ngettext(
+        "%(number)d patient read a warning that has changed since.",
+        "%(number)d patients read a warning that has changed since.",
+        number,
+    ) % {"number": number}
+
+
+def freed_words(number):
+    """Return the sentence that tells staff how many times came free for which somebody waits."""
+    return ngettext(
+        "%(number)d time came free for which somebody waits.",
+        "%(number)d times came free for which somebody waits.",
         number,
     ) % {"number": number}

@@ -14,7 +14,19 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
-from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, queue, sheet
+from appointments.admin import (
+    calling,
+    conversation,
+    dashboard,
+    doors,
+    downtime,
+    freed,
+    links,
+    moving,
+    queue,
+    sheet,
+    who_read,
+)
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
@@ -41,7 +53,9 @@ def if_readable(view):
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, AuditedAdmin):
+class AppointmentRequestAdmin(
+    dashboard.Figures, doors.Doors, downtime.Pack, freed.Freed, who_read.WhoRead, AuditedAdmin
+):
     """Requests are read and moved on here; they are never edited field by field, or deleted."""
 
     list_display = queue.COLUMNS
@@ -210,6 +224,7 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, Aud
         if request.method != "HEAD":
             Event.record(sheet.READ, by=request.user.as_actor(), about=asked)
         buttons = moving.buttons(asked, by=request.user.as_actor(), form=form)
+        freed.fill_in(buttons, user=request.user, time=request.GET.get("time", ""))
         possible = [button for button in buttons if not button.reason]
         impossible = [button for button in buttons if button.reason]
         context = {
