@@ -95,6 +95,7 @@ class WhoRead:
                 for group in groups
             ],
             "reasons": NotToldBecause.choices,
+            "because": request.POST.get("because", ""),
             "may_press": request.user.has_perm(TRIAGE),
             "refusal": refusal,
         }
