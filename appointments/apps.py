@@ -18,10 +18,12 @@ class AppointmentsConfig(AppConfig):
             alerts,
             demonstration,
             demonstration_watch,
+            earlier_times,
             practice,
             presence,
             public_promise,
             reminders,
+            who_read,
             workflow,
         )
         from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
@@ -114,6 +116,22 @@ class AppointmentsConfig(AppConfig):
                 url=lambda: reverse("admin:appointments_alertperson_changelist"),
             )
         )
+        desk.register(
+            desk.Task(
+                permission="appointments.view_appointmentrequest",
+                count=lambda user: who_read.number_to_tell(AppointmentRequest.objects.visible_to(user)),
+                words=who_read_words,
+                url=lambda: reverse("admin:appointments_appointmentrequest_who_read"),
+            )
+        )
+        desk.register(
+            desk.Task(
+                permission="appointments.view_appointmentrequest",
+                count=lambda user: earlier_times.number_wanted(AppointmentRequest.objects.visible_to(user)),
+                words=freed_words,
+                url=lambda: reverse("admin:appointments_appointmentrequest_freed"),
+            )
+        )
 
 
 def waiting_words(number):
@@ -165,3 +183,21 @@ def news_words(number):
 def nobody_told_words(number):
     """Return the sentence that tells managers that what cannot wait is told to nobody."""
     return _("Nobody is told by email when a request cannot wait. Choose who is.")
+
+
+def who_read_words(number):
+    """Return the sentence that tells staff how many patients read a warning that has changed since."""
+    return ngettext(
+        "%(number)d patient read a warning that has changed since.",
+        "%(number)d patients read a warning that has changed since.",
+        number,
+    ) % {"number": number}
+
+
+def freed_words(number):
+    """Return the sentence that tells staff how many times came free for which somebody waits."""
+    return ngettext(
+        "%(number)d time came free for which somebody waits.",
+        "%(number)d times came free for which somebody waits.",
+        number,
+    ) % {"number": number}

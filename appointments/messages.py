@@ -17,6 +17,7 @@ from appointments.calendar_files import calendar_of
 from appointments.models import CallBecause, DeclineReason, MessageWording, OfferState, PhoneTask, TrackingLink
 from appointments.names import clinic_name, plain_name
 from appointments.references import new_token
+from appointments.who_read import last_told_in_words
 from appointments.wording import FOOT, WORDINGS, blocks, filled
 from clinic.encryption import each_readable
 from clinic.models import ClinicProfile, Location
@@ -142,22 +143,26 @@ def in_words(moment):
     return date_format(timezone.localtime(moment), pgettext("date and time in a sentence", r"P \o\n l, F j"))
 
 
-def words_to_say(request, purpose):
+def words_to_say(request, purpose, *, further=None):
     """Return what a message would say now, for a call in its place: without the private link, which none can say.
 
-    What the patient would read on the private page comes after it: the question, or the answer.
+    What the patient would read on the private page comes after it: `further`, else the question, the answer, or what
+    changed on the page.
     """
     with translation.override(request.language):
         values = values_of(request, token="", cancelled=_last_let_go(request) if purpose in CANCELLING else None)
         wording = _words_of(purpose, request.language)
         text = filled(getattr(wording, "said", "") or wording.text, values)
-    return "\n\n".join(filter(None, [text, _further(request, purpose)]))
+    further = _further(request, purpose) if further is None else further
+    return "\n\n".join(filter(None, [text, further]))
 
 
 def _further(request, purpose):
-    """Return what is kept off the message itself: the answer, or the last question, where it can be read."""
+    """Return what is kept off the message itself: the answer, the last question, or what changed on the page."""
     if purpose == "question":
         return next((each.text for each in each_readable(request.clinic_questions.all())[-1:] if each.is_readable), "")
+    if purpose == "page_changed":
+        return last_told_in_words(request)
     return request.answer if purpose == "answered" else ""
 
 
@@ -165,7 +170,21 @@ def _last_let_go(request):
     return request.offers.filter(agreed_at__isnull=False, state=OfferState.RELEASED).order_by("agreed_at").last()
 
 
-# What a manager sees before saving
+# What staff see before they send, and what a manager sees before saving
+
+LINK_TO_COME = "example"
+
+
+def as_written(request, purpose):
+    """Return a message as `write` would write it now and the mail program would get it, but for the private link.
+
+    Each message draws a link of its own: one that opens nothing stands in its place. Keys as in `preview`.
+    """
+    with translation.override(request.language):
+        values = values_of(request, token=LINK_TO_COME)
+        subject, text = in_words_of(purpose, request.language, values)
+    sender, language = values["clinic"], request.language
+    return {"subject": subject, "text": text, "blocks": blocks(text), "sender": sender, "language": language}
 
 
 def preview(purpose, language, *, subject, text, details):
@@ -185,7 +204,7 @@ def example_values(*, details):
     days = [in_words(now + timedelta(days=days)) for days in (7, 8, 9)]
     return {
         "reference": "ABCD-EFGH",
-        "link": settings.SITE_URL + reverse("appointments:track", args=["example"]),
+        "link": settings.SITE_URL + reverse("appointments:track", args=[LINK_TO_COME]),
         "clinic": clinic_name(profile, details=details),
         "telephone": profile.telephone,
         "due": in_words(now + timedelta(days=1)),

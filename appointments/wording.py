@@ -209,6 +209,20 @@ Your appointment is cancelled: {time}.
 You can send a new request at any time. If it was not you who withdrew it, call us."""),
         ("time",),
     ),
+    "page_changed": Wording(
+        _("A page that you read has changed"),
+        _("Please read again: about your request {reference}"),
+        _("""Some of what you read on our page has changed since you sent your request {reference}.
+
+Please read it again before you come to us. Your private page shows what has changed.
+
+It is about: {treatment}"""),
+        said=_("""Some of what you read on our page has changed since you sent your request {reference}.
+
+We tell you now what it is.
+
+It is about: {treatment}"""),
+    ),
     "link": Wording(
         _("A new private link"),
         _("Your private link for request {reference}"),

@@ -70,13 +70,16 @@ def _risks(document):
         yield row["key"], Said(_joined(row["name"], row["how_often"], often))
 
 
-def _signs(document):
+def signs(document):
+    """Yield each warning sign of a document as its key and Said."""
     for row in document["warning_signs"]:
         detail = f"{Urgency(row['urgency']).label}, {Applies(row['applies']).label}"
         yield row["key"], Said(" ".join(filter(None, [row["text"], row["action"]])), detail)
 
 
-def _rules(kind):
+def rules(kind):
+    """Return what yields the rules of one kind for the recovery, each as its key and Said."""
+
     def say(document):
         for row in document["milestones"]:
             if row["kind"] == kind:
@@ -95,9 +98,9 @@ def _preparation(document):
 
 KINDS = {
     _("Figures"): _figures,
-    _("Warning signs"): _signs,
-    _("What not to do"): _rules(Milestone.Kind.RESTRICTED),
-    _("What you may do"): _rules(Milestone.Kind.ALLOWED),
+    _("Warning signs"): signs,
+    _("What not to do"): rules(Milestone.Kind.RESTRICTED),
+    _("What you may do"): rules(Milestone.Kind.ALLOWED),
     _("How to get ready"): _preparation,
     _("Risks"): _risks,
 }

@@ -90,7 +90,9 @@ SCREENS = {
 BESIDE_THE_LIST = {
     "appointments_appointmentrequest_downtime": TRIAGE,
     "appointments_appointmentrequest_enter": TRIAGE,
+    "appointments_appointmentrequest_freed": TRIAGE,
     "appointments_appointmentrequest_practice": TRIAGE,
+    "appointments_appointmentrequest_who_read": TRIAGE,
 }
 OF_DJANGO = {"changelist", "add", "history", "delete", "change"}
 

@@ -15,7 +15,20 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.ended_session import why_not_taken
 from appointments import presence, workflow
-from appointments.admin import calling, conversation, dashboard, doors, downtime, links, many, moving, queue, sheet
+from appointments.admin import (
+    calling,
+    conversation,
+    dashboard,
+    doors,
+    downtime,
+    freed,
+    links,
+    many,
+    moving,
+    queue,
+    sheet,
+    who_read,
+)
 from appointments.admin.alert_people import AlertPersonAdmin as AlertPersonAdmin
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
@@ -44,7 +57,9 @@ def if_readable(view):
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, many.Many, AuditedAdmin):
+class AppointmentRequestAdmin(
+    dashboard.Figures, doors.Doors, downtime.Pack, freed.Freed, many.Many, who_read.WhoRead, AuditedAdmin
+):
     """Requests are read and moved on here; they are never edited field by field, or deleted."""
 
     list_display = queue.COLUMNS
@@ -222,6 +237,7 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, man
         if request.method != "HEAD":
             Event.record(sheet.READ, by=request.user.as_actor(), about=asked)
         buttons = moving.buttons(asked, by=request.user.as_actor(), form=form)
+        freed.fill_in(buttons, user=request.user, time=request.GET.get("time", ""))
         possible = [button for button in buttons if not button.reason]
         impossible = [button for button in buttons if button.reason]
         context = {

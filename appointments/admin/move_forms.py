@@ -25,6 +25,9 @@ class MoveForm(forms.Form):
     whose `accepted` names the same ones, goes ahead.
     """
 
+    # Whether somebody came to the sheet for it.
+    is_opened = False
+
     accepted = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, data=None, *, asked, name):
@@ -160,6 +163,12 @@ class TimesForm(MoveForm):
             self.initial |= {f"location_{number}": place, f"minutes_{number}": USUAL_MINUTES}
             self.initial[f"clinician_{number}"] = fit[0].key if len(fit) == 1 else ""
 
+    def fill_in(self, time):
+        """Let the first row start from a TimeOffer."""
+        local = timezone.localtime(time.starts_at)
+        self.initial |= {"location_1": time.location.key, "clinician_1": time.clinician.key}
+        self.initial |= {"day_1": local.date(), "time_1": local.time(), "minutes_1": time.minutes}
+
     def _fit_clinicians(self):
         """Return those in use who perform the procedure that is asked for."""
         performing = set(self.asked.procedure.clinicians.values_list("key", flat=True)) if self.asked.procedure else ()
@@ -281,9 +290,7 @@ class TimeForm(TimesForm):
         super().build()
         agreed = self.asked.offers.agreed().select_related("location", "clinician").first()
         if agreed is not None:
-            local = timezone.localtime(agreed.starts_at)
-            self.initial |= {"location_1": agreed.location.key, "clinician_1": agreed.clinician.key}
-            self.initial |= {"day_1": local.date(), "time_1": local.time(), "minutes_1": agreed.minutes}
+            self.fill_in(agreed)
 
     def inputs(self):
         """Return the time that was typed."""

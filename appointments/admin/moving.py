@@ -180,8 +180,8 @@ class Button:
 
     @property
     def is_open(self):
-        """Whether it was tried just now."""
-        return self.form is not None and self.form.is_bound
+        """Whether it was tried just now, or somebody came for it."""
+        return self.form is not None and (self.form.is_bound or self.form.is_opened)
 
     @property
     def is_about_times(self):

@@ -64,6 +64,8 @@ WHAT_HAPPENED = {
     "request.reminders_set": _("Turned reminders on or off"),
     "request.details_set": _("Chose whether messages name the treatment"),
     "request.words_read": _("Read what the clinic wrote"),
+    "request.told_of_change": _("Told the patient that a page has changed"),
+    "request.not_told_of_change": _("Said that a change of a page needs no message"),
     "request.link_asked_for": _("Asked for a new private link"),
     "request.link_revoked": _("Revoked a private link"),
     READ: _("Opened this sheet"),

@@ -32,6 +32,7 @@ from appointments.models.requests import (
     normalise_email,
     normalise_phone,
 )
+from appointments.models.told import NotToldBecause, ToldOfChange
 from appointments.models.undoing import LastMove
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Merge",
     "MessageWording",
     "NotDuplicate",
+    "NotToldBecause",
     "Note",
     "NoteKind",
     "OfferState",
@@ -69,6 +71,7 @@ __all__ = [
     "Source",
     "Status",
     "TimeOffer",
+    "ToldOfChange",
     "TrackingLink",
     "Wish",
     "normalise_email",

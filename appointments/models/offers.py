@@ -35,26 +35,34 @@ class OfferQuerySet(models.QuerySet):
 
     def still_offered(self):
         """Offered times to come, at a place that is open, with a clinician who is still there."""
-        in_use = {"location__is_open": True, "clinician__is_shown": True}
-        return self.open().filter(starts_at__gt=timezone.now(), **in_use)
+        return self.open()._can_be_kept()
 
     def free(self):
         """Offered times that the patient can have: nobody else has agreed on that clinician's time since.
 
         Practice takes no time from patients, nor they from practice.
         """
-        taken = (
-            TimeOffer.objects.agreed()
-            .filter(
-                clinician=OuterRef("clinician"), starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at")
-            )
-            .filter(request__kind=OuterRef("request__kind"))
-        )
-        return self.still_offered().exclude(Exists(taken.exclude(request=OuterRef("request"))))
+        return self.still_offered().exclude(Exists(_agreed_since().exclude(request=OuterRef("request"))))
+
+    def came_free(self):
+        """Times that were agreed and let go, and that nobody has agreed on, or put away, since."""
+        let_go = self.filter(state=OfferState.RELEASED, agreed_at__isnull=False, put_away_at=None)
+        return let_go._can_be_kept().exclude(Exists(_agreed_since()))
+
+    def _can_be_kept(self):
+        in_use = {"location__is_open": True, "clinician__is_shown": True}
+        return self.filter(starts_at__gt=timezone.now(), **in_use)
 
     def overlapping(self, clinician, starts_at, ends_at):
         """Agreed times of this clinician, at any place, that share time with a span of aware moments."""
         return self.agreed().filter(clinician=clinician, starts_at__lt=ends_at, ends_at__gt=starts_at)
+
+
+def _agreed_since():
+    """Return the agreed times that share time with the one in the outer query, with its clinician."""
+    shared = {"starts_at__lt": OuterRef("ends_at"), "ends_at__gt": OuterRef("starts_at")}
+    taken = TimeOffer.objects.agreed().filter(clinician=OuterRef("clinician"), **shared)
+    return taken.filter(request__kind=OuterRef("request__kind"))
 
 
 class TimeOffer(models.Model):
@@ -72,6 +80,8 @@ class TimeOffer(models.Model):
     made_at = models.DateTimeField(_("offered"), default=timezone.now, editable=False)
     agreed_at = models.DateTimeField(_("agreed"), null=True, editable=False)
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
+    # Of an agreed time that was let go: since when nobody needs it.
+    put_away_at = models.DateTimeField(_("put away"), null=True, editable=False)
 
     objects = OfferQuerySet.as_manager()
 
@@ -79,7 +89,10 @@ class TimeOffer(models.Model):
         verbose_name = _("offered time")
         verbose_name_plural = _("offered times")
         ordering = ["starts_at", "id"]
-        indexes = [models.Index(fields=["clinician", "starts_at"], condition=Q(state="agreed"), name="offer_agreed")]
+        indexes = [
+            models.Index(fields=["clinician", "starts_at"], condition=Q(state="agreed"), name="offer_agreed"),
+            models.Index(fields=["state", "starts_at"], condition=Q(agreed_at__isnull=False), name="offer_once_agreed"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["request"], condition=Q(state="agreed"), name="offer_one_agreed_a_request"),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="offer_ends_after_it_starts"),

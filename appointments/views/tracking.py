@@ -16,6 +16,7 @@ from appointments.models import STATUS_TONES, Status
 from appointments.names import plain_name
 from appointments.opened import openings_of
 from appointments.views.private import behind_link, link_of, nothing_here
+from appointments.who_read import told_of
 from audit.actors import Actor
 from audit.models import Event
 from clinic.page_cache import private_asking_page, private_page
@@ -50,6 +51,7 @@ def status_page(request, link, *, refusal="", status=200):
         "refusal": refusal,
         "has_question": None in questions and _can_reply(asked),
         "has_words": bool(questions or asked.answer),
+        "told": told_of(asked),
         "email": masked_email(asked.email),
         "phone": masked_phone(asked.phone),
         "opened": opened,

@@ -13,6 +13,7 @@ from appointments.workflow.calling import (
 )
 from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
 from appointments.workflow.entering import check_asked_at, enter
+from appointments.workflow.freed import put_away
 from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
 from appointments.workflow.many import MOST_AT_ONCE, Moved, move_many
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
@@ -39,6 +40,7 @@ from appointments.workflow.table import (
     moves_of,
     state_arrows,
 )
+from appointments.workflow.telling import need_not_tell, tell_of_change
 from appointments.workflow.times import (
     LONGEST_MINUTES,
     MOST_TIMES,
@@ -98,8 +100,10 @@ __all__ = [
     "move_by_patient",
     "move_many",
     "moves_of",
+    "need_not_tell",
     "news_among",
     "open_form",
+    "put_away",
     "reads_from",
     "recompute_due",
     "revoke_link",
@@ -108,6 +112,7 @@ __all__ = [
     "span_in_words",
     "state_arrows",
     "submit",
+    "tell_of_change",
     "to_be_called",
     "was_sent",
     "with_news",

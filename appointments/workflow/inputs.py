@@ -127,7 +127,8 @@ def _prefer(request, value, *, by):
         after={name: value[name] for name in changed},
     )
     request.preferences = before | value
-    request.save(update_fields=["preferences"])
+    request.wants_sooner = bool(request.preferences.get("sooner"))
+    request.save(update_fields=["preferences", "wants_sooner"])
     return {"amendment": amendment.pk, "changed": sorted(changed)}
 
 

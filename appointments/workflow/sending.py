@@ -201,6 +201,7 @@ def _columns(answers):
         "date_of_birth": date.fromisoformat(born) if born else None,
         "matter": answers["matter"],
         "preferences": preferences,
+        "wants_sooner": bool(preferences.get("sooner")),
         "signs": answers["signs"],
         "helper": answers.get("helper") or None,
         "wants_details": bool(answers.get("wants_details")),

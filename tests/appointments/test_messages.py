@@ -43,7 +43,7 @@ def every_message(reception, **answers):
         request = moved(request, name, by=reception, **inputs_of(name, request))
     other = make_request(status=Status.WAITING, by=reception, **answers)
     other = moved(other, "agree", by=reception, time=make_time(days=20))
-    for purpose in ("reminder", "answered", "link"):
+    for purpose in ("reminder", "answered", "link", "page_changed"):
         messages.write(other, purpose)
     moved(other, "withdraw", by=reception)
     return {message.purpose: message for message in Message.objects.all()}

@@ -52,6 +52,8 @@ STAFF_ADDRESSES = [
     "appointments/appointmentrequest/",
     "appointments/appointmentrequest/{request}/change/",
     "appointments/appointmentrequest/figures/?period=year",
+    "appointments/appointmentrequest/freed/",
+    "appointments/appointmentrequest/who-read/",
     "appointments/formclosure/",
     "appointments/formclosure/add/",
     "audit/event/",
