@@ -50,6 +50,7 @@ SEES = {
 # Addresses of ours beside Django's own, all of them buttons: who may press them at all.
 PRESSES = {
     "appointments_appointmentrequest_move": TRIAGE,
+    "appointments_appointmentrequest_duplicates_press": TRIAGE,
     "appointments_appointmentrequest_figures_export": HOUSE,
     "appointments_formclosure_lift": HOUSE,
     "appointments_appointmentrequest_reach": TRIAGE,
@@ -67,6 +68,7 @@ PRESSES = {
 }
 # What a button's address tells besides, or instead of, the row.
 ARGUMENTS = {
+    "appointments_appointmentrequest_duplicates_press": ["apart"],
     "appointments_appointmentrequest_move": ["claim"],
     "appointments_appointmentrequest_reach": ["came-back"],
     "appointments_appointmentrequest_revoke": [lambda: a_row_of(TrackingLink).pk],
@@ -78,6 +80,7 @@ ARGUMENTS = {
 WITHOUT_A_ROW = {"appointments_appointmentrequest_figures_export"}
 # Screens of a row that have more than one address, and screens about no row, whose own tests say who opens them.
 SCREENS = {
+    "appointments_appointmentrequest_duplicates",
     "appointments_appointmentrequest_figures",
     "appointments_messagewording_words",
     "procedures_procedureversion_section",

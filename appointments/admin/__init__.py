@@ -14,7 +14,18 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
-from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, queue, sheet
+from appointments.admin import (
+    calling,
+    conversation,
+    dashboard,
+    doors,
+    downtime,
+    duplicates,
+    links,
+    moving,
+    queue,
+    sheet,
+)
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
@@ -41,7 +52,7 @@ def if_readable(view):
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, AuditedAdmin):
+class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, duplicates.Duplicates, AuditedAdmin):
     """Requests are read and moved on here; they are never edited field by field, or deleted."""
 
     list_display = queue.COLUMNS
@@ -217,6 +228,7 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, Aud
             **sheet.sheet(asked, user=request.user),
             **calling.calls(asked, user=request.user),
             **conversation.since(asked),
+            **duplicates.notice(asked, user=request.user),
             "title": gettext("Request %(reference)s") % {"reference": asked.reference},
             "is_nav_sidebar_enabled": False,
             "opts": self.opts,

@@ -14,6 +14,16 @@ from appointments.workflow.calling import (
 from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
 from appointments.workflow.entering import check_asked_at, enter
 from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
+from appointments.workflow.merging import (
+    CHOSEN,
+    MINE,
+    OTHER,
+    check_merge,
+    check_unmerge,
+    merge,
+    not_duplicate,
+    unmerge,
+)
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
 from appointments.workflow.news import has_news, news_among, with_news
 from appointments.workflow.own_words import back_to_ours, change_words
@@ -53,12 +63,15 @@ from clinic.refusals import Refused, Stale, Unfit
 __all__ = [
     "AS_BEFORE",
     "CHANGED_MEANWHILE",
+    "CHOSEN",
     "CLOSE_FORM",
     "HELD_ALONE",
     "LONGEST_MINUTES",
+    "MINE",
     "MOST_TIMES",
     "MOVES",
     "NOBODY",
+    "OTHER",
     "THE_ONE_WHO_MOVES",
     "Door",
     "Erased",
@@ -80,8 +93,10 @@ __all__ = [
     "change_words",
     "check_asked_at",
     "check_closing",
+    "check_merge",
     "check_move",
     "check_times",
+    "check_unmerge",
     "close_form",
     "due_from",
     "email_arrives",
@@ -91,10 +106,12 @@ __all__ = [
     "forget_erased_forms",
     "free_offers",
     "has_news",
+    "merge",
     "move",
     "move_by_patient",
     "moves_of",
     "news_among",
+    "not_duplicate",
     "open_form",
     "reads_from",
     "recompute_due",
@@ -105,6 +122,7 @@ __all__ = [
     "state_arrows",
     "submit",
     "to_be_called",
+    "unmerge",
     "was_sent",
     "with_news",
 ]
