@@ -11,7 +11,7 @@ from django.db.models import Q, TextChoices, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import OPEN, AppointmentRequest, NotDuplicate
+from appointments.models import OPEN, AppointmentRequest, NotDuplicate, Status
 from clinic.encryption import Unreadable
 
 # Among so many of the requests that came last, the open ones are hinted at for their name alone.
@@ -55,6 +55,36 @@ class Found:
     joined: tuple = ()
 
 
+class _Person:
+    """Whose request it may be, ready to be compared with many others."""
+
+    def __init__(self, asked):
+        fields = AppointmentRequest._meta.get_field
+        self.phones = fields("phone_index").candidates(asked.phone)
+        self.emails = fields("email_index").candidates(asked.email)
+        self.words, self.born = same_words(asked.full_name), asked.date_of_birth
+
+    def reasons(self, *, phone_index, email_index, full_name, born):
+        """Return the reasons why another request may be the same person's.
+
+        `born` returns the other one's date of birth: it is opened for the few that it matters to.
+        """
+        has_contact = phone_index in self.phones or email_index in self.emails
+        has_name = bool(self.words) and self.words == same_words(full_name)
+        if not (has_contact or has_name):
+            return ()
+        theirs = born()
+        if not has_contact and (len(self.words) < FEWEST_WORDS or (self.born and theirs and self.born != theirs)):
+            return ()
+        agrees = {
+            Because.PHONE: phone_index in self.phones,
+            Because.EMAIL: email_index in self.emails,
+            Because.NAME: has_name,
+            Because.BORN: self.born is not None and self.born == theirs,
+        }
+        return tuple(each for each in Because if agrees[each])
+
+
 def look(asked, *, user):
     """Return what is Found about a request among those that `user` may see (1 query)."""
     every = AppointmentRequest.of_every_kind.filter(kind=asked.kind).visible_to(user)
@@ -62,15 +92,20 @@ def look(asked, *, user):
     if asked.is_open:
         rows = rows.union(*(_read(every.filter(pk__in=keys)) for keys in _candidates(asked, every)))
     rows = list(rows)
-    hints = [hint for hint in (_hint(asked, row) for row in rows) if hint]
+    person = _Person(asked)
+    hints = [hint for hint in (_hint(person, row) for row in rows) if hint]
     hints.sort(key=lambda hint: ([each not in hint.because for each in Because], -hint.pk))
     return Found(tuple(hints), tuple(sorted(row["pk"] for row in rows if row["merged_into"] == asked.pk)))
 
 
 def pair(asked, other):
     """Return the reasons why these two requests may be one person's, as a tuple of Because (no query)."""
-    theirs = {name: getattr(other, name) for name in ("phone_index", "email_index", "full_name", "date_of_birth")}
-    return _reasons(asked, **theirs)
+    return _Person(asked).reasons(
+        phone_index=other.phone_index,
+        email_index=other.email_index,
+        full_name=other.full_name,
+        born=lambda: other.date_of_birth,
+    )
 
 
 def same_words(name):
@@ -85,7 +120,8 @@ def _candidates(asked, every):
     contacts = Q()
     for index, typed in (("phone_index", asked.phone), ("email_index", asked.email)):
         contacts |= Q(**{f"{index}__in": AppointmentRequest._meta.get_field(index).candidates(typed)})
-    fit = every.filter(status__in=OPEN).exclude(pk=asked.pk)
+    # Said the other way round, so that no database starts from all that is open instead of from the few keys.
+    fit = every.exclude(status__in=set(Status) - set(OPEN)).exclude(pk=asked.pk)
     fit = fit.held_as_spam() if asked.held_because else fit.trusted()
     for side, other in (("first", "second"), ("second", "first")):
         fit = fit.exclude(pk__in=NotDuplicate.objects.filter(**{side: asked.pk}).values(other))
@@ -99,30 +135,20 @@ def _read(requests):
     return requests.order_by().annotate(**shut).values(*READ)
 
 
-def _hint(asked, row):
+def _hint(person, row):
     if row["merged_into"]:
         return None
+
+    def opened(name):
+        return AppointmentRequest._meta.get_field(SEALED[name]).opened(row[name])
+
     try:
-        opened = {field: AppointmentRequest._meta.get_field(field).opened(row[name]) for name, field in SEALED.items()}
+        because = person.reasons(
+            phone_index=row["phone_index"],
+            email_index=row["email_index"],
+            full_name=opened("sealed_name"),
+            born=lambda: opened("sealed_born"),
+        )
     except Unreadable:
         return None
-    because = _reasons(asked, phone_index=row["phone_index"], email_index=row["email_index"], **opened)
     return Hint(row["pk"], row["reference"], because) if because else None
-
-
-def _reasons(asked, *, phone_index, email_index, full_name, date_of_birth):
-    fields = AppointmentRequest._meta.get_field
-    mine, theirs = same_words(asked.full_name), same_words(full_name)
-    born = (asked.date_of_birth, date_of_birth)
-    agrees = {
-        Because.PHONE: phone_index in fields("phone_index").candidates(asked.phone),
-        Because.EMAIL: email_index in fields("email_index").candidates(asked.email),
-        Because.NAME: mine == theirs and bool(mine),
-    }
-    if not any(agrees.values()):
-        return ()
-    has_contact = agrees[Because.PHONE] or agrees[Because.EMAIL]
-    if not has_contact and (len(mine) < FEWEST_WORDS or (None not in born and born[0] != born[1])):
-        return ()
-    agrees[Because.BORN] = born[0] is not None and born[0] == born[1]
-    return tuple(each for each in Because if agrees[each])

@@ -28,7 +28,7 @@ from appointments.admin import (
 )
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
-from appointments.models import AppointmentRequest
+from appointments.models import AppointmentRequest, TrackingLink
 from appointments.workflow.table import TRIAGE
 from audit.audited_admin import AuditedAdmin
 from audit.models import Event
@@ -178,7 +178,7 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, dup
     def revoke_view(self, request, object_id, link):
         """End one private link of a request; looking at the address leads back to the sheet."""
         asked = self.asked(request, object_id)
-        found = asked.tracking_links.filter(pk=link).first()
+        found = TrackingLink.objects.opening(asked).filter(pk=link).first()
         if found is None:
             raise Http404
         if request.method == "POST":

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import duplicates, workflow
 from appointments.admin import amendments, holding, queue, sheet
-from appointments.models import STATUS_TONES, AppointmentRequest, NotDuplicate
+from appointments.models import STATUS_TONES, AppointmentRequest, Merge, NotDuplicate
 from appointments.opened import READ
 from appointments.references import read_reference
 from appointments.workflow.table import TRIAGE
@@ -37,7 +37,7 @@ NOT_READABLE = _("One of these requests cannot be read with this site’s keys."
 
 
 def notice(asked, *, user):
-    """Return what the sheet says of requests that came twice (1 query; 1 more where something is joined with it)."""
+    """Return what the sheet says of requests that came twice (1 query; some more where something is joined with it)."""
     if asked.merged_into_id:
         return {"leads_to": asked.merged_into, "may_be_same": None, "joined": joined(asked, user=user, keys=None)}
     found = duplicates.look(asked, user=user)
@@ -59,6 +59,7 @@ def joined(asked, *, user, keys):
     if not keys:
         return []
     rows = AppointmentRequest.of_every_kind.visible_to(user).filter(pk__in=keys).order_by("created_at", "pk")
+    own = {made.merged_id: _own(made) for made in _merges(keys)}
     return [
         {
             "pk": row.pk,
@@ -67,9 +68,24 @@ def joined(asked, *, user, keys):
             "language": row.language,
             "words": row.matter if row.is_readable else sheet.CANNOT_BE_READ,
             "ticked": [sign["text"] for sign in row.signs or [] if sign["ticked"]] if row.is_readable else [],
+            "own": own.get(row.pk, []),
         }
         for row in each_readable(rows)
     ]
+
+
+def _merges(keys):
+    found = Merge.objects.filter(merged__in=keys, undone_at=None)
+    return [made for made in each_readable(found) if made.is_readable]
+
+
+def _own(made):
+    """Return rows of what the request that stayed had said itself where the other one's was chosen."""
+    was, names = workflow.replaced(made)
+    if not names:
+        return []
+    words, answers = amendments.Words(sheet.in_words), workflow.answers_of(was)
+    return [{"label": LABELS[name], "value": _value(name, was, answers, words)} for name in names]
 
 
 # Side by side
@@ -114,7 +130,7 @@ def _value(name, asked, answers, words):
         return capfirst(get_language_info(asked.language)["name_translated"])
     if name in ("preferences", "helper"):
         rows = sheet.in_words(asked.preferences or {}) if name == "preferences" else sheet.helper(asked.helper or {})
-        return "\n".join(f"{row['label']}: {row['value']}" for row in rows)
+        return "\n".join(f"{row['label']}{'' if row['label'].endswith('?') else ':'} {row['value']}" for row in rows)
     return "".join(row["value"] for row in words.rows({name: answers[name]}))
 
 

@@ -22,6 +22,7 @@ from appointments.workflow.merging import (
     check_unmerge,
     merge,
     not_duplicate,
+    replaced,
     unmerge,
 )
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
@@ -115,6 +116,7 @@ __all__ = [
     "open_form",
     "reads_from",
     "recompute_due",
+    "replaced",
     "revoke_link",
     "send_link",
     "send_links_asked_for",

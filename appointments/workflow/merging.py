@@ -246,12 +246,25 @@ def unmerge(merged, *, by, keeps=False):
 def _bring_back(request, values, *, left=None):
     """Give a request, unsaved, its values from before; what changed since it was `left` with others stays changed."""
     since = _plain(request, values)
-    for column, value in values.items():
-        if left is None or since[column] == left[column]:
-            setattr(request, column, request._meta.get_field(column.removesuffix("_id")).to_python(value))
+    _set(request, {name: value for name, value in values.items() if left is None or since[name] == left[name]})
     if request.waits_for_clinic:
         # The hours may have changed since.
         request.due_at = due_from(request.promised_from, urgent=request.is_urgent, minutes=request.promise_minutes)
+
+
+def _set(request, values):
+    for column, value in values.items():
+        setattr(request, column, request._meta.get_field(column.removesuffix("_id")).to_python(value))
+
+
+def replaced(made):
+    """Return what the request that stayed said itself before a joining: as an unsaved request, and the names of CHOSEN.
+
+    The names are those under which it says something else since. What others say stands on their own sheets.
+    """
+    was, before = AppointmentRequest(), made.before
+    _set(was, before["kept"])
+    return was, [name for name, (column, *_also) in CHOSEN.items() if before["kept"][column] != before["left"][column]]
 
 
 def _is_as_left(request, revision):

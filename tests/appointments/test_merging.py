@@ -595,6 +595,18 @@ def test_the_desk_joins_two_by_choosing_values(desk, reception, keeps_this_one):
     assert "My leg." in merged_sheet or "My back." in merged_sheet
 
 
+def test_what_the_one_that_stays_said_itself_can_still_be_read(desk, reception):
+    kept = make_request(
+        full_name="Ana Obrien", date_of_birth="1950-02-01", helper={"full_name": "Bo"}, phone="555 7777"
+    )
+    merged = make_request(full_name="Ana O’Brien", wish="question")
+    kept, _merged = joined(kept, merged, reception, **dict.fromkeys(workflow.CHOSEN, "other"))
+    page = desk.get(address(kept)).content.decode()
+    for words in ("What this request said itself until then", "Ana Obrien", "Feb 1, 1950", "Bo", "555 7777"):
+        assert words in page
+    assert (kept.full_name, kept.helper, kept.date_of_birth) == ("Ana O’Brien", None, None)
+
+
 def test_the_desk_takes_apart_and_says_what_happened_in_words(desk, reception):
     kept, merged = joined(make_request(), make_request(), reception)
     assert "Both will be as they were before" in desk.get(page_of(merged)).content.decode()
@@ -617,6 +629,18 @@ def test_the_desk_opens_the_other_one_again_when_the_first_moved_on(desk, recept
     assert desk.post(f"{page_of(merged)}beside/").url == address(merged)
     merged.refresh_from_db()
     assert merged.status == Status.NEW
+
+
+def test_all_links_that_open_the_one_that_stays_are_listed_and_revoked_on_its_sheet(client, desk, reception):
+    kept, merged = make_request(), make_request()
+    token = link_to(merged)
+    kept, merged = joined(kept, merged, reception)
+    link = merged.tracking_links.latest("pk")
+    assert link.pk in {line["pk"] for line in desk.get(address(kept)).context["links"]}
+    desk.post(f"/admin/appointments/appointmentrequest/{kept.pk}/links/{link.pk}/revoke/")
+    assert client.get(f"/appointments/track/{token}/").status_code == 404
+    other = make_request().tracking_links.first()
+    assert desk.post(f"/admin/appointments/appointmentrequest/{kept.pk}/links/{other.pk}/revoke/").status_code == 404
 
 
 def test_a_refused_joining_shows_the_page_again_with_what_was_chosen(desk, reception2):
