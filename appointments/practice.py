@@ -45,6 +45,7 @@ def forget_old(now=None):
     old = AppointmentRequest.of_every_kind.practice().filter(sent_forms__sent_at__lt=before)
     keys = list(old.values_list("pk", flat=True).distinct())
     if keys:
+        AppointmentRequest.of_every_kind.practice().filter(merged_into__in=keys).update(merged_into=None)
         AppointmentRequest.of_every_kind.practice().filter(pk__in=keys).delete()
         Event.record("practice.deleted", by=CLEANER, number=len(keys))
     return len(keys)

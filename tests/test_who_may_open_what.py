@@ -52,6 +52,7 @@ SEES = {
 PRESSES = {
     "appointments_appointmentrequest_move": TRIAGE,
     "appointments_appointmentrequest_many": TRIAGE,
+    "appointments_appointmentrequest_duplicates_press": TRIAGE,
     "appointments_appointmentrequest_figures_export": HOUSE,
     "appointments_formclosure_lift": HOUSE,
     "appointments_appointmentrequest_reach": TRIAGE,
@@ -69,6 +70,7 @@ PRESSES = {
 }
 # What a button's address tells besides, or instead of, the row.
 ARGUMENTS = {
+    "appointments_appointmentrequest_duplicates_press": ["apart"],
     "appointments_appointmentrequest_move": ["claim"],
     "appointments_appointmentrequest_many": ["claim"],
     "appointments_appointmentrequest_reach": ["came-back"],
@@ -81,6 +83,7 @@ ARGUMENTS = {
 WITHOUT_A_ROW = {"appointments_appointmentrequest_figures_export", "appointments_appointmentrequest_many"}
 # Screens of a row that have more than one address, and screens about no row, whose own tests say who opens them.
 SCREENS = {
+    "appointments_appointmentrequest_duplicates",
     "appointments_appointmentrequest_figures",
     "appointments_messagewording_words",
     "procedures_procedureversion_section",

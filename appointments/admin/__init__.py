@@ -21,6 +21,7 @@ from appointments.admin import (
     dashboard,
     doors,
     downtime,
+    duplicates,
     freed,
     links,
     many,
@@ -32,7 +33,7 @@ from appointments.admin import (
 from appointments.admin.alert_people import AlertPersonAdmin as AlertPersonAdmin
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
-from appointments.models import AppointmentRequest
+from appointments.models import AppointmentRequest, TrackingLink
 from appointments.workflow.table import TRIAGE
 from audit.audited_admin import AuditedAdmin
 from audit.models import Event
@@ -58,7 +59,14 @@ def if_readable(view):
 
 @admin.register(AppointmentRequest)
 class AppointmentRequestAdmin(
-    dashboard.Figures, doors.Doors, downtime.Pack, freed.Freed, many.Many, who_read.WhoRead, AuditedAdmin
+    dashboard.Figures,
+    doors.Doors,
+    downtime.Pack,
+    duplicates.Duplicates,
+    freed.Freed,
+    many.Many,
+    who_read.WhoRead,
+    AuditedAdmin,
 ):
     """Requests are read and moved on here; they are never edited field by field, or deleted."""
 
@@ -194,7 +202,7 @@ class AppointmentRequestAdmin(
     def revoke_view(self, request, object_id, link):
         """End one private link of a request; looking at the address leads back to the sheet."""
         asked = self.asked(request, object_id)
-        found = asked.tracking_links.filter(pk=link).first()
+        found = TrackingLink.objects.opening(asked).filter(pk=link).first()
         if found is None:
             raise Http404
         if request.method == "POST":
@@ -245,6 +253,7 @@ class AppointmentRequestAdmin(
             **sheet.sheet(asked, user=request.user),
             **calling.calls(asked, user=request.user),
             **conversation.since(asked),
+            **duplicates.notice(asked, user=request.user),
             "title": gettext("Request %(reference)s") % {"reference": asked.reference},
             "is_nav_sidebar_enabled": False,
             "opts": self.opts,

@@ -3,13 +3,14 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from appointments.models import TrackingLink
 from appointments.wording import WORDINGS
 
 REVOKED = _("The link is revoked. It opens nothing any more.")
 
 
 def link_lines(asked):
-    """Return the private links of a request for the template, newest first (1 query)."""
+    """Return the private links that show a request, for the template, newest first (1 query)."""
     return [
         {
             "pk": link.pk,
@@ -19,7 +20,7 @@ def link_lines(asked):
             "revoked_at": link.revoked_at,
             "is_open": link.is_open,
         }
-        for link in asked.tracking_links.order_by("-pk")
+        for link in TrackingLink.objects.opening(asked).order_by("-pk")
     ]
 
 

@@ -348,6 +348,8 @@ def how_late(row):
 
 def next_step(row):
     """Return what is to be done next, and by implication by whom."""
+    if row.merged_into_id:
+        return gettext("Joined with another request: work on that one")
     if row.held_because:
         return gettext("Say whether it is spam") if row.status == Status.NEW else gettext("Nothing more")
     if row.has_news:

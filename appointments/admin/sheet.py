@@ -68,6 +68,10 @@ WHAT_HAPPENED = {
     "request.not_told_of_change": _("Said that a change of a page needs no message"),
     "request.link_asked_for": _("Asked for a new private link"),
     "request.link_revoked": _("Revoked a private link"),
+    "request.merged": _("Joined another request with it"),
+    "request.merged_into": _("Joined it with another request"),
+    "request.unmerged": _("Took two joined requests apart"),
+    "request.not_duplicate": _("Said that it and another request are two"),
     READ: _("Opened this sheet"),
 }
 CANNOT_BE_READ = _("This cannot be read with this site’s keys.")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,15 @@ from appointments.references import hash_of
 from clinic.encryption import EncryptedTextField
 
 TRACKING_LINK_LASTS = timedelta(days=365)
+
+
+class TrackingLinkQuerySet(models.QuerySet):
+    """Reads of private links."""
+
+    def opening(self, request):
+        """Links that show this request: its own, and those of what is joined with it."""
+        shown = AppointmentRequest.of_every_kind.filter(Q(pk=request.pk) | Q(merged_into=request.pk))
+        return self.filter(request__in=shown.values("pk"))
 
 
 class TrackingLink(models.Model):
@@ -24,6 +34,8 @@ class TrackingLink(models.Model):
     made_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    objects = TrackingLinkQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tracking link")

@@ -30,10 +30,13 @@ def behind_link(*methods):
 
 
 def link_of(token):
-    """Return the open TrackingLink of a token with its request, else None (1 query)."""
-    links = TrackingLink.objects.select_related("request__location").filter(token_hash=hash_of(token))
-    link = links.first()
-    return link if link is not None and link.is_open else None
+    """Return the open TrackingLink of a token with its request, or the one that is joined with, else None (1 query)."""
+    links = TrackingLink.objects.select_related("request__location", "request__merged_into__location")
+    link = links.filter(token_hash=hash_of(token)).first()
+    if link is None or not link.is_open:
+        return None
+    link.request = link.request.merged_into or link.request
+    return link
 
 
 def nothing_here(request):

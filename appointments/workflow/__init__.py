@@ -16,6 +16,17 @@ from appointments.workflow.entering import check_asked_at, enter
 from appointments.workflow.freed import put_away
 from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
 from appointments.workflow.many import MOST_AT_ONCE, Moved, move_many
+from appointments.workflow.merging import (
+    CHOSEN,
+    MINE,
+    OTHER,
+    check_merge,
+    check_unmerge,
+    merge,
+    not_duplicate,
+    replaced,
+    unmerge,
+)
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
 from appointments.workflow.news import has_news, news_among, with_news
 from appointments.workflow.own_words import back_to_ours, change_words
@@ -56,13 +67,16 @@ from clinic.refusals import Refused, Stale, Unfit
 __all__ = [
     "AS_BEFORE",
     "CHANGED_MEANWHILE",
+    "CHOSEN",
     "CLOSE_FORM",
     "HELD_ALONE",
     "LONGEST_MINUTES",
+    "MINE",
     "MOST_AT_ONCE",
     "MOST_TIMES",
     "MOVES",
     "NOBODY",
+    "OTHER",
     "THE_ONE_WHO_MOVES",
     "Door",
     "Erased",
@@ -85,8 +99,10 @@ __all__ = [
     "change_words",
     "check_asked_at",
     "check_closing",
+    "check_merge",
     "check_move",
     "check_times",
+    "check_unmerge",
     "close_form",
     "due_from",
     "email_arrives",
@@ -96,16 +112,19 @@ __all__ = [
     "forget_erased_forms",
     "free_offers",
     "has_news",
+    "merge",
     "move",
     "move_by_patient",
     "move_many",
     "moves_of",
     "need_not_tell",
     "news_among",
+    "not_duplicate",
     "open_form",
     "put_away",
     "reads_from",
     "recompute_due",
+    "replaced",
     "revoke_link",
     "send_link",
     "send_links_asked_for",
@@ -114,6 +133,7 @@ __all__ = [
     "submit",
     "tell_of_change",
     "to_be_called",
+    "unmerge",
     "was_sent",
     "with_news",
 ]

@@ -56,7 +56,10 @@ def send_link(*, reference, contact, by):
     `contact` is an e-mail address or a telephone number as it was typed. Nothing comes back: whoever asks must not
     learn whether there is such a request. A patient without e-mail is called, once however often they ask.
     """
-    request = AppointmentRequest.objects.filter(reference=reference, **_whose(contact)).first()
+    found = AppointmentRequest.objects.filter(reference=reference, **_whose(contact)).select_related("merged_into")
+    request = found.first()
+    if request is not None and request.merged_into:
+        request = request.merged_into
     if request is None or request.held_because:
         return
     if not request.can_be_written_to and request.phone_tasks.filter(purpose="link", done_at=None).exists():

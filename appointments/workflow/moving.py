@@ -9,6 +9,7 @@ from appointments.models import AppointmentRequest, HeldBecause, Status
 from appointments.workflow import times
 from appointments.workflow.first_answer import is_told_now, note_first_answer
 from appointments.workflow.inputs import INPUTS
+from appointments.workflow.merging import locked_where_it_leads
 from appointments.workflow.places import check_place
 from appointments.workflow.promise import pause, run_anew, run_on
 from appointments.workflow.table import (
@@ -133,10 +134,11 @@ def move(request, name, *, by, seen_revision, **typed):
 def move_by_patient(request, name, *, by, **typed):
     """Make one move of the table for the patient, and return the request as it then stands.
 
-    `by` is the patient through a link. Raises Refused, kindly, when it cannot be done any more, and Unfit when what was
-    typed must be mended. The same press twice is one move.
+    `by` is the patient through a link; of a request that is joined with another one, that one moves. Raises Refused,
+    kindly, when it cannot be done any more, and Unfit when what was typed must be mended. The same press twice is one
+    move.
     """
-    request = _locked(request)
+    request = locked_where_it_leads(request)
     if _was_just_done(request, name, typed, by=by):
         return request
     return _carried_out(request, name, typed, by=by)

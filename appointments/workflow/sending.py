@@ -23,6 +23,7 @@ from appointments.models import (
     TrackingLink,
 )
 from appointments.references import hash_of, new_reference
+from appointments.workflow.merging import known_as, locked_where_it_leads
 from appointments.workflow.promise import due_from, hurried, run_anew
 from appointments.workflow.table import MOVES
 from audit.actors import Actor
@@ -87,10 +88,10 @@ def submit(answers, *, token, by, language, page_version=None, why_held=lambda: 
 
     `answers` are the cleaned answers of the form, `token` was drawn when the form was opened. The same form sent again
     with the same answers leads to the same request, however often and from however many processes. With other answers
-    it changes that request while it is open and the person is the same; else it makes another one, under a token drawn
-    from both. `page_version` is the primary key of the version of the page that the patient had read (ignored unless
-    it is of that procedure). `why_held` is asked once, where a new request is about to be stored, and returns a
-    HeldBecause for what looks like spam, else "". `door` says by which way it came.
+    it changes that request, or the one that it is joined with, while that is open and the person is the same; else it
+    makes another one, under a token drawn from both. `page_version` is the primary key of the version of the page that
+    the patient had read (ignored unless it is of that procedure). `why_held` is asked once, where a new request is
+    about to be stored, and returns a HeldBecause for what looks like spam, else "". `door` says by which way it came.
     Raises Refused when an emergency sign is ticked, Erased when the form's request was erased.
     """
     if any(sign["ticked"] and sign["urgency"] == Urgency.EMERGENCY for sign in answers["signs"]):
@@ -118,7 +119,7 @@ def was_sent(answers, *, token):
     """Say whether the form whose token this is was sent before with these very answers."""
     text, sent = json.dumps(answers, sort_keys=True), _sent_form(token)
     while sent is not None:
-        if sent.request is not None and sent.request.answers_index in index_candidates(text, "answers"):
+        if sent.request is not None and _says_so(sent.request, sent.request.merged_into, text):
             return True
         token = _token_for_other_answers(token, answers)
         sent = _sent_form(token)
@@ -131,11 +132,14 @@ def _submit_once(answers, text, *, token, by, language, page_version, why_held, 
     while sent := _sent_form(token):
         if sent.request is None:
             raise Erased(_("You sent this form before, and what it said was erased. Start a new one to ask again."))
-        request = AppointmentRequest.of_every_kind.select_for_update(of=("self",)).get(pk=sent.request_id)
-        if request.answers_index in index_candidates(text, "answers"):
+        request = locked_where_it_leads(sent.request)
+        if _says_so(request, sent.request, text):
             return Submitted(request, token, Outcome.SAME if outcome == Outcome.NEW else outcome)
         if request.is_open and _is_same_person(request, answers):
             _amend(request, answers, text, by=by)
+            if sent.request_id != request.pk:
+                # What it said at first is no longer what its form said last.
+                AppointmentRequest.of_every_kind.filter(pk=sent.request_id).update(answers_index="")
             return Submitted(request, token, Outcome.AMENDED)
         token, outcome = _token_for_other_answers(token, answers), Outcome.ANOTHER
     request = _store(answers, text, token, by, language, page_version, why_held, door)
@@ -143,7 +147,14 @@ def _submit_once(answers, text, *, token, by, language, page_version, why_held, 
 
 
 def _sent_form(token):
-    return SentForm.objects.select_related("request").filter(token_hash=hash_of(token)).first()
+    sent = SentForm.objects.select_related("request__merged_into")
+    return sent.filter(token_hash=hash_of(token)).first()
+
+
+def _says_so(request, joined, text):
+    """Say whether these are the answers of a request, or of the one that its form made and that is joined with it."""
+    said = [each.answers_index for each in (request, joined) if each is not None]
+    return not set(said).isdisjoint(index_candidates(text, "answers"))
 
 
 def _token_for_other_answers(token, answers):
@@ -154,7 +165,8 @@ def _token_for_other_answers(token, answers):
 
 
 def _is_same_person(request, answers):
-    return all((getattr(request, name) or "") == (answers.get(name) or "") for name in WHO)
+    said = {name: answers.get(name) or "" for name in WHO}
+    return said in [{name: who[name] or "" for name in WHO} for who in known_as(request, WHO)]
 
 
 def _store(answers, text, token, by, language, page_version, why_held, door):

@@ -27,10 +27,10 @@ def demo(settings):
 
 
 def test_the_first_time_makes_some_by_the_real_workflow(demo):
-    assert demonstration.load() == "16 made-up requests"
+    assert demonstration.load() == "17 made-up requests"
     requests = AppointmentRequest.objects.all()
     assert set(requests.values_list("status", flat=True)) == set(Status.values) - {Status.WITHDRAWN}
-    assert Event.objects.filter(verb="request.received").count() == requests.count() == 16
+    assert Event.objects.filter(verb="request.received").count() == requests.count() == 17
     assert Message.objects.filter(purpose="answered").count() == 2
     assert {request.language for request in requests} == {"en", "es"}
     assert requests.filter(is_urgent=True).count() == 2
@@ -42,7 +42,7 @@ def test_the_first_time_makes_some_by_the_real_workflow(demo):
 def test_a_second_time_makes_nothing(demo):
     demonstration.load()
     assert demonstration.load() == "0 made-up requests"
-    assert AppointmentRequest.objects.count() == 16
+    assert AppointmentRequest.objects.count() == 17
 
 
 def test_nobody_made_up_is_mixed_with_real_patients():

@@ -160,7 +160,7 @@ def test_the_sheet_asks_as_many_queries_for_a_long_history_as_for_a_short_one(
     request, counts = claimed_request(reception), []
     desk.get(address(request))
     for _round in range(2):
-        with django_assert_max_num_queries(24) as asked:
+        with django_assert_max_num_queries(25) as asked:
             desk.get(address(request))
         counts.append(len(asked))
         for _each in range(3):
