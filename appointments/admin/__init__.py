@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
-from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, queue, sheet
+from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, next_one, queue, sheet
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
@@ -23,7 +23,9 @@ from audit.audited_admin import AuditedAdmin
 from audit.models import Event
 from clinic.encryption import Unreadable
 
-QUEUE, SHEET, MOVE = (f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "change", "move"))
+QUEUE, SHEET, MOVE, NEXT = (
+    f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "change", "move", "next")
+)
 
 
 def if_readable(view):
@@ -41,7 +43,7 @@ def if_readable(view):
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, AuditedAdmin):
+class AppointmentRequestAdmin(next_one.NextOne, dashboard.Figures, doors.Doors, downtime.Pack, AuditedAdmin):
     """Requests are read and moved on here; they are never edited field by field, or deleted."""
 
     list_display = queue.COLUMNS
@@ -98,6 +100,7 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, Aud
             "title": gettext("Requests"),
             "searched": searched,
             "may_enter": doors.may_enter(request),
+            "next_url": self.with_filters(request, reverse(NEXT)),
             "is_nav_sidebar_enabled": False,
         }
         return super().changelist_view(request, context)

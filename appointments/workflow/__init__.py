@@ -15,7 +15,8 @@ from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form,
 from appointments.workflow.entering import check_asked_at, enter
 from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
-from appointments.workflow.news import has_news, news_among, with_news
+from appointments.workflow.news import news_among, with_news
+from appointments.workflow.next_one import NextOne, claim_next
 from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, reads_from, recompute_due
 from appointments.workflow.sending import (
@@ -62,6 +63,7 @@ __all__ = [
     "THE_ONE_WHO_MOVES",
     "Door",
     "Erased",
+    "NextOne",
     "Outcome",
     "ProposedTime",
     "Refused",
@@ -82,6 +84,7 @@ __all__ = [
     "check_closing",
     "check_move",
     "check_times",
+    "claim_next",
     "close_form",
     "due_from",
     "email_arrives",
@@ -90,7 +93,6 @@ __all__ = [
     "first_sent",
     "forget_erased_forms",
     "free_offers",
-    "has_news",
     "move",
     "move_by_patient",
     "moves_of",
