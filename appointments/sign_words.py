@@ -104,12 +104,13 @@ DENIED = re.compile(
     r"\b(?:no|not|never|without|denies|neither|nor|do ?n'?t|does ?n'?t|did ?n'?t|have ?n'?t|has ?n'?t|is ?n'?t"
     rf"|sin|nunca|tampoco|ni|ningun[ao]?)(?: {PASSES_ON}){{0,5}} $"
 )
+SPACES = re.compile(r"[^\S\n]+")
 CLAUSE_ENDS = re.compile(r"[.;:!?\n]|\bbut\b|\bpero\b")
 
 
 def found_in(text):
     """Return the signs of danger in a text: dictionaries of `sign` (a key of SIGNS) and `words`, as they stand."""
-    text = unicodedata.normalize("NFC", text)
+    text = SPACES.sub(" ", unicodedata.normalize("NFC", text))
     folded = "".join(_folded(letter) for letter in text)
     found = []
     for sign, patterns in FOUND_BY.items():
