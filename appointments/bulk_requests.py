@@ -147,7 +147,7 @@ class _Writer:
         found = self.usual | row
         for name in self.sealed:
             value = row.get(name)
-            if value:
+            if value is not None:
                 found[name] = _sealed(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
         for name in ("email", "phone"):
             found[f"{name}_index"] = _index(row[name], name) if row[name] else ""

@@ -35,7 +35,7 @@ def load(requests=0):
     made = 0 if AppointmentRequest.of_every_kind.exists() else load_told()
     if requests:
         signs = {code: _signs(code) for code, _name in settings.LANGUAGES}
-        made += load_many(requests, words=_told()["bulk"], signs=signs)
+        made += load_many(requests, words=words_in_bulk(), signs=signs)
     return f"{made} made-up requests"
 
 
@@ -50,6 +50,11 @@ def load_told():
 
 def _told():
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+def words_in_bulk():
+    """Return the names and sentences of which `load_many` makes people, by language."""
+    return _told()["bulk"]
 
 
 def _make(row):
