@@ -8,23 +8,11 @@ spine at all: NICE CKS "Sciatica (lumbar radiculopathy)" and "Back pain - low", 
 import re
 import unicodedata
 
-from django.utils.translation import gettext_lazy as _
-
 LONGEST_WORDS = 80
 
 BLADDER, BOWEL, SADDLE, LEGS, FEVER, CHEST, BREATH = (
     *("bladder", "bowel", "saddle", "legs", "fever", "chest", "breath"),
 )
-SIGNS = {
-    BLADDER: _("passing urine"),
-    BOWEL: _("control of the bowel"),
-    SADDLE: _("numb between the legs"),
-    LEGS: _("weak or numb legs"),
-    FEVER: _("fever with back pain"),
-    CHEST: _("chest pain"),
-    BREATH: _("trouble breathing"),
-}
-
 CANNOT = (
     r"(?:can ?not|can'?t|could ?n[o']t|couldn'?t|could not|unable to|not able to|can (?:barely|hardly|no longer)"
     r"|(?:hard|difficult|struggl\w+|trouble|difficulty|problems?)(?: for me)?(?: to)?)"
@@ -109,7 +97,7 @@ CLAUSE_ENDS = re.compile(r"[.;:!?\n]|\bbut\b|\bpero\b")
 
 
 def found_in(text):
-    """Return the signs of danger in a text: dictionaries of `sign` (a key of SIGNS) and `words`, as they stand."""
+    """Return the signs of danger in a text: dictionaries of `sign` (such as "bladder") and `words`, as they stand."""
     text = SPACES.sub(" ", unicodedata.normalize("NFC", text))
     folded = "".join(_folded(letter) for letter in text)
     found = []

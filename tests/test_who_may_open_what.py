@@ -51,6 +51,7 @@ SEES = {
 PRESSES = {
     "appointments_appointmentrequest_move": TRIAGE,
     "appointments_appointmentrequest_figures_export": HOUSE,
+    "appointments_appointmentrequest_next": TRIAGE,
     "appointments_formclosure_lift": HOUSE,
     "appointments_appointmentrequest_reach": TRIAGE,
     "appointments_messagewording_ours": HOUSE,
@@ -75,7 +76,7 @@ ARGUMENTS = {
     "procedures_conditionversion_move": ["send_for_review"],
 }
 # Buttons that are about no row.
-WITHOUT_A_ROW = {"appointments_appointmentrequest_figures_export"}
+WITHOUT_A_ROW = {"appointments_appointmentrequest_figures_export", "appointments_appointmentrequest_next"}
 # Screens of a row that have more than one address, and screens about no row, whose own tests say who opens them.
 SCREENS = {
     "appointments_appointmentrequest_figures",
