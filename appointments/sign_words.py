@@ -14,7 +14,8 @@ BLADDER, BOWEL, SADDLE, LEGS, FEVER, CHEST, BREATH = (
     *("bladder", "bowel", "saddle", "legs", "fever", "chest", "breath"),
 )
 CANNOT = (
-    r"(?:can ?not|can'?t|could ?n[o']t|couldn'?t|could not|unable to|not able to|can (?:barely|hardly|no longer)"
+    r"(?:can ?not|can'?t|could ?n[o']t|couldn'?t|could not|unable to"
+    r"|n(?:o|')t (?:been )?able to|can (?:barely|hardly|no longer)"
     r"|(?:hard|difficult|struggl\w+|trouble|difficulty|problems?)(?: for me)?(?: to)?)"
 )
 NO_PUEDO = (
@@ -26,7 +27,7 @@ NUMB = r"(?:numb|tingl\w+|pins and needles|no (?:feeling|sensation)|(?:can'?t|ca
 ENTUMECIDO = r"(?:entumec\w+|adormec\w+|dormid[oa]s?|hormigue\w+|no siento|sin sensibilidad|perdi la sensibilidad)"
 BETWEEN = (
     r"(?:between (?:my|the|his|her|their)? ?(?:legs|thighs)|groin|genital\w*|private parts?|saddle|crotch"
-    r"|buttocks?|anus)"
+    r"|buttocks?|anus|bottom(?! of))"
 )
 ENTRE = (
     r"(?:entre (?:las|mis|sus) (?:piernas|muslos)|ingles?|genital\w*|partes (?:intimas|privadas)|silla de montar"
@@ -36,6 +37,7 @@ ENTRE = (
 PATTERNS = {
     BLADDER: (
         rf"{CANNOT} (?:pass(?:ing)? (?:any |my )?(?:urine|water)|urinat\w+|pee(?:ing)?\b|wee(?:ing)?\b)",
+        rf"{CANNOT} feel (?:when|that) (?:i|he|she) (?:pees?|urinates?|wees?)",
         rf"{CANNOT} empty\w* (?:my|the) bladder",
         rf"{CANNOT} (?:hold(?:ing)?|control(?:ling)?|feel) (?:my |the )?(?:urine|pee|bladder)",
         r"(?:los(?:t|s|e|ing)|no) (?:all )?(?:control|feeling) (?:of|over|in) (?:my |the |his |her )?bladder",
@@ -55,12 +57,13 @@ PATTERNS = {
     SADDLE: (
         rf"{NUMB}\b.{{0,40}}?{BETWEEN}",
         rf"{BETWEEN}.{{0,25}}?\b{NUMB}",
+        rf"{NUMB} (?:from|below) the waist",
         rf"{ENTUMECIDO}.{{0,40}}?{ENTRE}",
         rf"{ENTRE}.{{0,25}}?{ENTUMECIDO}",
     ),
     LEGS: (
         rf"{CANNOT} (?:move|moving|feel|lift|use) {MY}(?:legs?|foot|feet|toes)",
-        r"(?:legs?|foot|feet) (?:\w+ ){0,3}?(?:weak\w*|numb\w*|paraly[sz]\w+)",
+        r"(?:legs?|foot|feet) (?:(?!not )\w+ ){0,3}?(?:weak\w*|numb\w*|paraly[sz]\w+)",
         r"(?:weak|numb) (?:legs?|foot|feet)\b",
         rf"(?:weakness|numbness) (?:in|of) {MY}(?:legs?|foot|feet)",
         r"legs? (?:\w+ )?g[ia]v(?:es?|ing) (?:way|out)|foot drop",

@@ -60,7 +60,10 @@ class Migration(migrations.Migration):
             model_name="appointmentrequest",
             index=models.Index(
                 condition=models.Q(("status__in", ("new", "in_progress"))),
-                fields=["held_because", "-is_danger", "-is_urgent", "due_at", "id"],
+                fields=[
+                    *("held_because", "-is_danger", "-is_urgent", "due_at", "id"),
+                    *("kind", "status", "snoozed_until", "holder"),
+                ],
                 name="request_queue",
             ),
         ),
@@ -68,7 +71,7 @@ class Migration(migrations.Migration):
             model_name="appointmentrequest",
             index=models.Index(
                 condition=models.Q(("status__in", ("in_progress", "waiting"))),
-                fields=["holder", "held_because"],
+                fields=["holder", "held_because", "kind", "status"],
                 name="request_in_hand",
             ),
         ),
@@ -86,7 +89,7 @@ class Migration(migrations.Migration):
             model_name="appointmentrequest",
             index=models.Index(
                 condition=models.Q(("snoozed_until__isnull", False)),
-                fields=["snoozed_until", "id"],
+                fields=["snoozed_until", "id", "kind"],
                 name="request_snoozed",
             ),
         ),
@@ -94,7 +97,7 @@ class Migration(migrations.Migration):
             model_name="appointmentrequest",
             index=models.Index(
                 condition=models.Q(("news_since__isnull", False)),
-                fields=["held_because", "-is_danger", "news_since", "id"],
+                fields=["held_because", "-is_danger", "news_since", "id", "kind", "status"],
                 name="request_news",
             ),
         ),
