@@ -33,7 +33,7 @@ Messages that patients would get are files under var/mail/. Press Ctrl-C to stop
 endef
 export WHERE_TO_LOOK
 
-.PHONY: help run serve test test-postgres test-wide check markup reading lock wording system static-files migrated
+.PHONY: help run serve test test-postgres test-wide check markup bench reading lock wording system static-files migrated
 
 
 help: ## list these commands
@@ -93,6 +93,9 @@ check: .venv/.tools-ready system ## formatting, lint, migrations, translations, 
 
 markup: .venv/.tools-ready $(WORDING) ## check HTML, CSS, drawings and structured data with tools of the W3C and of schema.org (Java, Node)
 	@$(IN_VENV) -m tests.markup.check
+
+bench: .venv/.tools-ready $(WORDING) ## measure the queue with few requests and with many (ARGS="--many 1000000"); prints ratios, keeps them in var/bench
+	@env -u DATABASE_URL $(IN_VENV) -m benchmarks.queue $(ARGS)
 
 reading: .venv/.tools-ready ## print how hard the demonstration is to read, page by page
 	@$(IN_VENV) -m tests.reading

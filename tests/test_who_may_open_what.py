@@ -54,6 +54,7 @@ PRESSES = {
     "appointments_appointmentrequest_many": TRIAGE,
     "appointments_appointmentrequest_duplicates_press": TRIAGE,
     "appointments_appointmentrequest_figures_export": HOUSE,
+    "appointments_appointmentrequest_next": TRIAGE,
     "appointments_formclosure_lift": HOUSE,
     "appointments_appointmentrequest_reach": TRIAGE,
     "appointments_messagewording_ours": HOUSE,
@@ -80,7 +81,11 @@ ARGUMENTS = {
     "procedures_conditionversion_move": ["send_for_review"],
 }
 # Buttons that are about no row.
-WITHOUT_A_ROW = {"appointments_appointmentrequest_figures_export", "appointments_appointmentrequest_many"}
+WITHOUT_A_ROW = {
+    "appointments_appointmentrequest_figures_export",
+    "appointments_appointmentrequest_many",
+    "appointments_appointmentrequest_next",
+}
 # Screens of a row that have more than one address, and screens about no row, whose own tests say who opens them.
 SCREENS = {
     "appointments_appointmentrequest_duplicates",

@@ -26,6 +26,7 @@ from appointments.admin import (
     links,
     many,
     moving,
+    next_one,
     queue,
     sheet,
     who_read,
@@ -40,7 +41,9 @@ from audit.models import Event
 from clinic import stale
 from clinic.encryption import Unreadable
 
-QUEUE, SHEET, MOVE = (f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "change", "move"))
+QUEUE, SHEET, MOVE, NEXT = (
+    f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "change", "move", "next")
+)
 
 
 def if_readable(view):
@@ -59,6 +62,7 @@ def if_readable(view):
 
 @admin.register(AppointmentRequest)
 class AppointmentRequestAdmin(
+    next_one.NextOne,
     dashboard.Figures,
     doors.Doors,
     downtime.Pack,
@@ -128,6 +132,7 @@ class AppointmentRequestAdmin(
             "title": gettext("Requests"),
             "searched": searched,
             "may_enter": doors.may_enter(request),
+            "next_url": self.with_filters(request, reverse(NEXT)),
             "is_nav_sidebar_enabled": False,
         }
         return super().changelist_view(request, context)

@@ -52,6 +52,7 @@ WHAT_HAPPENED = {
     "request.added_to": _("Added something"),
     "request.preferences_changed": _("Changed when it suits"),
     "request.withdrawn": _("Withdrew the request"),
+    "request.danger_found": _("Found words of danger"),
     "request.amended": _("Sent the form again with other answers"),
     "request.held_as_spam": _("Held as spam"),
     "request.not_spam": _("Said that it is not spam"),
@@ -93,6 +94,7 @@ def sheet(asked, *, user):
         "asked": asked,
         "others_here": presence.others_here(reads, staff, user=user),
         "hurry": queue.hurry_of(asked),
+        "why_it_cannot_wait": why_it_cannot_wait(asked),
         "tone": STATUS_TONES[asked.status],
         "overdue": queue.how_late(asked),
         "held": holding.held(asked),
@@ -113,6 +115,12 @@ def sheet(asked, *, user):
         "reads": [history_line(event, staff) for event in reads[:NEWEST_READS]],
         "more_reads": len(reads) > NEWEST_READS,
     }
+
+
+def why_it_cannot_wait(asked):
+    """Return the words of danger, where it counts as dangerous still, and the urgent sign that was ticked."""
+    because = asked.danger_because if asked.is_danger else None
+    return queue.why_it_cannot_wait(because, asked.signs if asked.is_urgent else None)
 
 
 def facts(asked):

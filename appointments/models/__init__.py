@@ -19,12 +19,14 @@ from appointments.models.duplicates import Merge, NotDuplicate
 from appointments.models.links import TRACKING_LINK_LASTS, LinkAsked, SentForm, TrackingLink
 from appointments.models.offers import OfferState, TimeOffer
 from appointments.models.requests import (
+    IN_HAND,
     OPEN,
     STATUS_TONES,
     WAITS_FOR_CLINIC,
     AppointmentRequest,
     DeclineReason,
     HeldBecause,
+    IsOneOf,
     Kind,
     Source,
     Status,
@@ -36,6 +38,7 @@ from appointments.models.told import NotToldBecause, ToldOfChange
 from appointments.models.undoing import LastMove
 
 __all__ = [
+    "IN_HAND",
     "OPEN",
     "STATUS_TONES",
     "TRACKING_LINK_LASTS",
@@ -53,6 +56,7 @@ __all__ = [
     "DeclineReason",
     "FormClosure",
     "HeldBecause",
+    "IsOneOf",
     "Kind",
     "LastMove",
     "LinkAsked",

@@ -37,6 +37,7 @@ class PhoneTask(models.Model):
         verbose_name = _("telephone call to make")
         verbose_name_plural = _("telephone calls to make")
         ordering = ["id"]
+        indexes = [models.Index(fields=["request"], condition=Q(done_at=None), name="phone_task_to_do")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(done_at=None, done_by=None) | Q(done_at__isnull=False, done_by__isnull=False),

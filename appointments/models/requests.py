@@ -34,6 +34,10 @@ class Status(models.TextChoices):
 
 WAITS_FOR_CLINIC = (Status.NEW, Status.IN_PROGRESS)
 OPEN = (*WAITS_FOR_CLINIC, Status.WAITING, Status.AGREED)
+IN_HAND = (Status.IN_PROGRESS, Status.WAITING)
+CLOSED = (Status.DECLINED, Status.WITHDRAWN, Status.CLOSED)
+# What waits for the clinic needs no such mark: it stands in the queue by itself.
+MAY_HAVE_NEWS = (Status.WAITING, Status.AGREED, Status.WITHDRAWN)
 
 # How the tag of a status looks, to staff and to patients alike (templates/_components/status_tag.html).
 STATUS_TONES = {
@@ -93,6 +97,24 @@ class HeldBecause(models.TextChoices):
     STAFF = "staff", _("a member of staff said that it is spam")
 
 
+class IsOneOf(models.Func):
+    """Whether a column holds one of our own constants, written out in the query.
+
+    SQLite uses an index over such rows alone only where their values stand in the query, not as its parameters.
+    """
+
+    template = "(%(expressions)s IN (%(values)s))"
+    output_field = models.BooleanField()
+
+    def __init__(self, column, values):
+        super().__init__(models.F(column) if isinstance(column, str) else column)
+        self.values = tuple(str(value) for value in values)
+
+    def as_sql(self, compiler, connection, **context):
+        values = ", ".join(f"'{value}'" for value in self.values)
+        return super().as_sql(compiler, connection, values=values, **context)
+
+
 class RequestQuerySet(VisibleQuerySet):
     """Queue words."""
 
@@ -114,11 +136,11 @@ class RequestQuerySet(VisibleQuerySet):
 
     def not_heartbeat(self):
         """What staff may look at: what patients sent, and what is for training."""
-        return self.filter(kind__in=(Kind.REAL, Kind.PRACTICE))
+        return self.exclude(kind=Kind.HEARTBEAT)
 
     def held_as_spam(self):
         """Requests that look like spam and wait for somebody to say whether they are."""
-        return self.exclude(held_because="")
+        return self.filter(held_because__gt="")
 
     def trusted(self):
         """Requests that are not held as spam."""
@@ -130,11 +152,27 @@ class RequestQuerySet(VisibleQuerySet):
 
     def judged_spam(self):
         """Requests held as spam for which nothing is left to do: judged, or withdrawn."""
-        return self.held_as_spam().exclude(status=Status.NEW)
+        return self.held_as_spam().filter(status__in=[status for status in Status if status != Status.NEW])
 
     def waiting_for_clinic(self):
         """What waits for the clinic, held as spam or not."""
-        return self.filter(status__in=WAITS_FOR_CLINIC)
+        return self.filter(IsOneOf("status", WAITS_FOR_CLINIC))
+
+    def held_by(self, user):
+        """What this member of staff has in hand: to do, or waiting for its patient."""
+        return self.filter(IsOneOf("status", IN_HAND), holder=user)
+
+    def unclaimed(self):
+        """What waits for the clinic, and nobody has."""
+        return self.waiting_for_clinic().filter(holder=None)
+
+    def ended(self):
+        """What nothing more is to be done about."""
+        return self.filter(IsOneOf("status", CLOSED))
+
+    def with_news(self):
+        """Requests whose patients told us something while it was not our turn, and nobody has taken notice yet."""
+        return self.trusted().filter(news_since__isnull=False, status__in=MAY_HAVE_NEWS)
 
     def snoozed(self, now=None):
         """What somebody put aside until a moment that is still to come."""
@@ -177,6 +215,7 @@ class AppointmentRequest(models.Model):
         "helper",
         "answer",
         "answers_index",
+        "danger_because",
     )
 
     reference = models.CharField(_("reference"), max_length=9, unique=True, editable=False)
@@ -223,6 +262,8 @@ class AppointmentRequest(models.Model):
     )
     held_since = models.DateTimeField(_("held since"), null=True, editable=False)
     snoozed_until = models.DateTimeField(_("put aside until"), null=True, editable=False)
+    # Since when the patient has told us something that no member of staff took notice of (workflow/news.py).
+    news_since = models.DateTimeField(_("news since"), null=True, editable=False)
     merged_into = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
@@ -257,6 +298,8 @@ class AppointmentRequest(models.Model):
     signs = EncryptedJSONField(_("warning signs shown, and the answers"), null=True, blank=True)
     helper = EncryptedJSONField(_("who asks for the patient"), null=True, blank=True)
     answer = EncryptedTextField(_("answer to the patient"), blank=True)
+    # All that was found so far, so that what staff judged to be no danger is not found again (workflow/danger.py).
+    danger_because = EncryptedJSONField(_("words of danger"), null=True, blank=True, editable=False)
     # A keyed index of all answers as sent: tells the same form sent again from one sent with other answers.
     answers_index = models.CharField(max_length=64, blank=True, editable=False)
 
@@ -274,7 +317,35 @@ class AppointmentRequest(models.Model):
         ]
         base_manager_name = "of_every_kind"
         indexes = [
-            models.Index(fields=["-is_danger", "-is_urgent", "due_at", "id"], name="request_queue"),
+            # One index serves the order of each view of the queue (appointments/admin/queue/views.py). None begins with
+            # the kind, which nearly all share: SQLite would think that it finds few rows by it.
+            # At its end stands what is asked besides, so that counting a view opens no row.
+            models.Index(
+                fields=[
+                    *("held_because", "-is_danger", "-is_urgent", "due_at", "id"),
+                    *("kind", "status", "snoozed_until", "holder"),
+                ],
+                condition=Q(status__in=WAITS_FOR_CLINIC),
+                name="request_queue",
+            ),
+            models.Index(
+                fields=["holder", "held_because", "kind", "status"],
+                condition=Q(status__in=IN_HAND),
+                name="request_in_hand",
+            ),
+            models.Index(fields=["status", "held_because", "id", "kind"], name="request_by_state"),
+            # With all that the filters ask, so that what fits seldom is found without opening each row.
+            models.Index(
+                fields=["held_because", "id", "kind", "status", "procedure", "location"], name="request_by_number"
+            ),
+            models.Index(
+                fields=["snoozed_until", "id", "kind"], condition=Q(snoozed_until__isnull=False), name="request_snoozed"
+            ),
+            models.Index(
+                fields=["held_because", "-is_danger", "news_since", "id", "kind", "status"],
+                condition=Q(news_since__isnull=False),
+                name="request_news",
+            ),
             models.Index(fields=["status", "due_at"], name="request_by_status"),
             # By arrival, with all that the figures count (appointments/figures.py), who then open no row.
             models.Index(
@@ -344,6 +415,11 @@ class AppointmentRequest(models.Model):
     def is_snoozed(self, now=None):
         """Whether somebody put it aside until a moment that is still to come."""
         return self.snoozed_until is not None and self.snoozed_until > (now or timezone.now())
+
+    @property
+    def has_news(self):
+        """Whether the patient told us something, while it was not our turn, that nobody has taken notice of yet."""
+        return self.news_since is not None and self.status in MAY_HAVE_NEWS and not self.held_because
 
     def is_overdue(self, now=None):
         """Whether the clinic promised to have answered by now."""

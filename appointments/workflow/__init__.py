@@ -28,7 +28,8 @@ from appointments.workflow.merging import (
     unmerge,
 )
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
-from appointments.workflow.news import has_news, news_among, with_news
+from appointments.workflow.news import news_among, with_news
+from appointments.workflow.next_one import NextOne, claim_next
 from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, reads_from, recompute_due
 from appointments.workflow.sending import (
@@ -81,6 +82,7 @@ __all__ = [
     "Door",
     "Erased",
     "Moved",
+    "NextOne",
     "Outcome",
     "ProposedTime",
     "Refused",
@@ -103,6 +105,7 @@ __all__ = [
     "check_move",
     "check_times",
     "check_unmerge",
+    "claim_next",
     "close_form",
     "due_from",
     "email_arrives",
@@ -111,7 +114,6 @@ __all__ = [
     "first_sent",
     "forget_erased_forms",
     "free_offers",
-    "has_news",
     "merge",
     "move",
     "move_by_patient",

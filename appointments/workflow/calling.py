@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -53,12 +53,12 @@ def _of_message(message):
 
 
 def to_be_called(requests):
-    """Keep the requests about which a call waits (2 queries)."""
-    label = AppointmentRequest._meta.label_lower
-    lost = Message.objects.undeliverable().filter(about_type=label)
+    """Keep the requests about which a call waits (no query): found from the calls, however many requests there are."""
+    lost = Message.objects.undeliverable().filter(about_type=AppointmentRequest._meta.label_lower)
     lost = lost.exclude(pk__in=PhoneTask.objects.filter(message__isnull=False).values("message"))
-    lost = {int(key) for key in lost.values_list("about_id", flat=True)}
-    return requests.filter(Q(pk__in=PhoneTask.objects.filter(done_at=None).values("request")) | Q(pk__in=lost))
+    numbers = lost.order_by().values_list(Cast("about_id", AppointmentRequest._meta.pk))
+    tasks = PhoneTask.objects.filter(done_at=None).order_by().values_list("request")
+    return requests.filter(pk__in=tasks.union(numbers))
 
 
 @transaction.atomic

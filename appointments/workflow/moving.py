@@ -6,10 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import messages
 from appointments.models import AppointmentRequest, HeldBecause, Status
-from appointments.workflow import times
+from appointments.workflow import danger, times
 from appointments.workflow.first_answer import is_told_now, note_first_answer
 from appointments.workflow.inputs import INPUTS
 from appointments.workflow.merging import locked_where_it_leads
+from appointments.workflow.news import note_news
 from appointments.workflow.places import check_place
 from appointments.workflow.promise import pause, run_anew, run_on
 from appointments.workflow.table import (
@@ -171,6 +172,7 @@ def _carried_out(request, name, typed, *, by):
     row, before, details = MOVES[name], request.status, {}
     if row.input:
         details = INPUTS[row.input].apply(request, _read(row, typed), by=by) or {}
+    found_danger = row.made_by == PATIENT and row.input in danger.SAYS and danger.heed(request, typed[row.input])
     cancelled = request.offers.agreed().filter(ends_at__gt=timezone.now()).first() if name in CANCELS else None
     lets_times_go = row.leads_to in LETS_TIMES_GO or name in LETS_TIMES_GO_BY_NAME
     if lets_times_go:
@@ -186,6 +188,8 @@ def _carried_out(request, name, typed, *, by):
     _apply(request, row, by=by)
     facts = {"from": before, "to": request.status, "revision": request.revision}
     Event.record(row.event, by=by, about=request, **facts, **details)
+    if found_danger:
+        danger.note_danger(request)
     if row.message:
         messages.write(request, row.message, cancelled=cancelled)
     return request
@@ -209,6 +213,7 @@ def _apply(request, row, *, by):
         request.held_because = HeldBecause.STAFF
     if row.wakes or row.leads_to:
         request.snoozed_until = request.snoozed_until if row.input == "until" else None
+    note_news(request, row.event)
     request.revision += 1
     request.save(
         update_fields=[
@@ -221,6 +226,10 @@ def _apply(request, row, *, by):
             "promise_minutes",
             "due_at",
             "snoozed_until",
+            "news_since",
+            "is_danger",
+            "is_urgent",
+            "danger_because",
             "revision",
             "calendar_sequence",
             "first_answered_at",

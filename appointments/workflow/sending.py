@@ -19,12 +19,13 @@ from appointments.models import (
     Kind,
     SentForm,
     Source,
-    Status,
     TrackingLink,
 )
 from appointments.references import hash_of, new_reference
+from appointments.workflow.danger import danger_in, heed, hurry, note_danger
 from appointments.workflow.merging import known_as, locked_where_it_leads
-from appointments.workflow.promise import due_from, hurried, run_anew
+from appointments.workflow.news import note_news
+from appointments.workflow.promise import due_from
 from appointments.workflow.table import MOVES
 from audit.actors import Actor
 from audit.models import Event
@@ -40,6 +41,7 @@ ERASED_FORMS_KEPT = timedelta(hours=24)
 # Whose request it is. An answer with another of these is another person's, or must not reach the first one's address.
 WHO = ("full_name", "email", "phone", "helper")
 DETAILS_SET = MOVES["set_details"].event
+AMENDED = "request.amended"
 
 
 class Outcome(models.TextChoices):
@@ -183,7 +185,9 @@ def _store(answers, text, token, by, language, page_version, why_held, door):
         held_because=held_because,
         answers_index=index_of(text, "answers"),
         **_columns(answers),
+        **danger_in(answers["matter"]),
     )
+    request.is_urgent = request.is_urgent or request.is_danger
     request.page_version = _version_read(request.procedure, page_version)
     request.due_at = due_from(asked_at, urgent=request.is_urgent)
     request.save(force_insert=True)
@@ -192,6 +196,8 @@ def _store(answers, text, token, by, language, page_version, why_held, door):
         TrackingLink.make(request, token=token, made_for="form")
     facts = {"to": request.status, "revision": request.revision, "kind": request.kind, "source": request.source}
     Event.record(door.event, by=by, about=request, **facts)
+    if request.is_danger:
+        note_danger(request)
     if held_because:
         Event.record("request.held_as_spam", by=Actor.command(""), about=request, because=held_because)
     if door.tells_patient:
@@ -247,12 +253,14 @@ def _amend(request, answers, text, *, by):
     # What was urgent stays so: somebody may be acting on it.
     request.is_urgent = request.is_urgent or was_urgent
     if request.is_urgent and not was_urgent:
-        _hurry(request)
+        hurry(request, was_urgent=False)
+    found_danger = heed(request, request.matter)
+    note_news(request, AMENDED)
     request.answers_index = index_of(text, "answers")
     request.revision += 1
     request.save()
     Event.record(
-        "request.amended",
+        AMENDED,
         by=by,
         about=request,
         amendment=amendment.pk,
@@ -260,6 +268,8 @@ def _amend(request, answers, text, *, by):
         to=request.status,
         revision=request.revision,
     )
+    if found_danger:
+        note_danger(request)
 
 
 def _chosen_since(request, before, answers):
@@ -281,17 +291,6 @@ def _chosen_since(request, before, answers):
     if Event.objects.about(request).filter(verb=DETAILS_SET).exists():
         stays["wants_details"] = before["wants_details"]
     return stays
-
-
-def _hurry(request):
-    """Bring what became urgent before the clinic, also where the patient had the next move or it was put aside."""
-    now = timezone.now()
-    request.snoozed_until = None
-    if request.waits_for_clinic:
-        hurried(request, now)
-    elif request.status == Status.WAITING:
-        request.status, request.status_since = Status.IN_PROGRESS, now
-        run_anew(request, now)
 
 
 def answers_of(request):

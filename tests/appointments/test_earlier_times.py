@@ -263,7 +263,7 @@ def test_the_migration_writes_the_flag_of_what_was_there_before():
     AppointmentRequest.objects.filter(pk=none.pk).update(preferences=None)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE appointments_appointmentrequest SET preferences = 'x' WHERE id = %s", [broken.pk])
-    migration = import_module("appointments.migrations.0010_who_read_and_sooner")
+    migration = import_module("appointments.migrations.0009_who_read_and_sooner")
     migration.keep_who_would_come_sooner(apps, None)
     keys = AppointmentRequest.objects.filter(wants_sooner=True).values_list("pk", flat=True)
     assert list(keys) == [wanting.pk]

@@ -13,7 +13,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument(
-            "--requests", type=int, default=0, metavar="N", help="Make N more made-up requests, in all states."
+            "--requests",
+            type=int,
+            default=0,
+            metavar="N",
+            help="Have N more made-up requests, in all states: those of earlier runs count.",
         )
 
     def handle(self, *, requests, **options):

@@ -34,7 +34,7 @@ def _wants_sooner(opened, text):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("appointments", "0007_the_desk"),
+        ("appointments", "0008_queue_at_any_size"),
         ("clinic", "0006_answered_within"),
         ("procedures", "0006_former_addresses"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

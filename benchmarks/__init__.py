@@ -1,0 +1,1 @@
+"""Speed and scale, as ratios between few rows and many: `make bench`. Never a timed test."""
