@@ -10,7 +10,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import User
-from appointments.models import FormClosure, MessageWording, TrackingLink
+from appointments.models import FormClosure, MessageWording, Note, TrackingLink
 from audit.models import Event
 from clinic.demo import loaders
 from clinic.personal_data import our_models
@@ -53,6 +53,7 @@ PRESSES = {
     "appointments_appointmentrequest_figures_export": HOUSE,
     "appointments_formclosure_lift": HOUSE,
     "appointments_appointmentrequest_reach": TRIAGE,
+    "appointments_appointmentrequest_unnote": TRIAGE,
     "appointments_messagewording_ours": HOUSE,
     "appointments_appointmentrequest_revoke": TRIAGE,
     "outbox_message_try_again": TRIAGE,
@@ -69,6 +70,7 @@ PRESSES = {
 ARGUMENTS = {
     "appointments_appointmentrequest_move": ["claim"],
     "appointments_appointmentrequest_reach": ["came-back"],
+    "appointments_appointmentrequest_unnote": [lambda: a_row_of(Note).pk],
     "appointments_appointmentrequest_revoke": [lambda: a_row_of(TrackingLink).pk],
     "appointments_messagewording_ours": ["received", "en"],
     "procedures_procedureversion_move": ["send_for_review"],
@@ -79,6 +81,7 @@ WITHOUT_A_ROW = {"appointments_appointmentrequest_figures_export"}
 # Screens of a row that have more than one address, and screens about no row, whose own tests say who opens them.
 SCREENS = {
     "appointments_appointmentrequest_figures",
+    "appointments_appointmentrequest_notes",
     "appointments_messagewording_words",
     "procedures_procedureversion_section",
     "procedures_conditionversion_section",
@@ -133,7 +136,9 @@ def full_house(db, settings):
     now = timezone.now()
     FormClosure.objects.create(starts_at=now, ends_at=now + timedelta(days=1), words={"en": "Full."}, made_by=manager)
     MessageWording.objects.create(purpose="received", language="en", subject="Hello", text="Thank you.")
-    return make_request()
+    request = make_request()
+    Note.objects.create(request=request, text="Call in the morning.", written_by=manager)
+    return request
 
 
 def a_row_of(model):

@@ -1,7 +1,5 @@
 """The triage desk in Django's admin: the queue, and the sheet of one request with a button for each move."""
 
-from functools import wraps
-
 from django.contrib import admin, messages
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import unquote
@@ -14,34 +12,32 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
-from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, queue, sheet
+from appointments.admin import (
+    calling,
+    conversation,
+    dashboard,
+    doors,
+    downtime,
+    links,
+    moving,
+    notes,
+    queue,
+    sheet,
+)
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
+from appointments.admin.readable import if_readable
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
 from appointments.workflow.table import TRIAGE
 from audit.audited_admin import AuditedAdmin
 from audit.models import Event
-from clinic.encryption import Unreadable
+from clinic.encryption import each_readable
 
 QUEUE, SHEET, MOVE = (f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "change", "move"))
 
 
-def if_readable(view):
-    """Lead back to the queue, with a sentence, from a view of a request that no key opens."""
-
-    @wraps(view)
-    def guarded(self, request, *args, **kwargs):
-        try:
-            return view(self, request, *args, **kwargs)
-        except Unreadable:
-            messages.error(request, gettext("This request cannot be read with this site’s keys."))
-            return HttpResponseRedirect(self.with_filters(request, reverse(QUEUE)))
-
-    return guarded
-
-
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, AuditedAdmin):
+class AppointmentRequestAdmin(notes.Notes, dashboard.Figures, doors.Doors, downtime.Pack, AuditedAdmin):
     """Requests are read and moved on here; they are never edited field by field, or deleted."""
 
     list_display = queue.COLUMNS
@@ -212,11 +208,12 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, Aud
         buttons = moving.buttons(asked, by=request.user.as_actor(), form=form)
         possible = [button for button in buttons if not button.reason]
         impossible = [button for button in buttons if button.reason]
+        amended = each_readable(asked.amendments.all())
         context = {
             **self.admin_site.each_context(request),
-            **sheet.sheet(asked, user=request.user),
-            **calling.calls(asked, user=request.user),
-            **conversation.since(asked),
+            **sheet.sheet(asked, amended, user=request.user),
+            "notes": notes.in_brief(asked),
+            **conversation.since(asked, amended),
             "title": gettext("Request %(reference)s") % {"reference": asked.reference},
             "is_nav_sidebar_enabled": False,
             "opts": self.opts,

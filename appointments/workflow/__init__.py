@@ -3,8 +3,8 @@
 Each function runs in one transaction and writes the request, its audit event and the message to the patient together.
 """
 
+from appointments.workflow.attempts import last_contact, log_call, may_leave_message, take_back_call
 from appointments.workflow.calling import (
-    call_made,
     call_not_made,
     calls_about,
     email_arrives,
@@ -16,6 +16,7 @@ from appointments.workflow.entering import check_asked_at, enter
 from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
 from appointments.workflow.news import has_news, news_among, with_news
+from appointments.workflow.notes import take_back_note, write_note
 from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, reads_from, recompute_due
 from appointments.workflow.sending import (
@@ -73,7 +74,6 @@ __all__ = [
     "answers_of",
     "ask_for_link",
     "back_to_ours",
-    "call_made",
     "call_not_made",
     "calls_about",
     "can_move",
@@ -91,6 +91,9 @@ __all__ = [
     "forget_erased_forms",
     "free_offers",
     "has_news",
+    "last_contact",
+    "log_call",
+    "may_leave_message",
     "move",
     "move_by_patient",
     "moves_of",
@@ -104,7 +107,10 @@ __all__ = [
     "span_in_words",
     "state_arrows",
     "submit",
+    "take_back_call",
+    "take_back_note",
     "to_be_called",
     "was_sent",
     "with_news",
+    "write_note",
 ]
