@@ -14,12 +14,13 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self):
         from accounts import desk
-        from appointments import demonstration, practice, public_promise, reminders, workflow
+        from appointments import demonstration, demonstration_replies, practice, public_promise, reminders, workflow
         from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
         from clinic import demo, diagrams, hours, limits
         from outbox import chores
 
         queue = "admin:appointments_appointmentrequest_changelist"
+        demo.register("saved replies", demonstration_replies.load)
         demo.register("requests", demonstration.load)
         hours.on_change(workflow.recompute_due)
         chores.register("send links that were asked for", workflow.send_links_asked_for)

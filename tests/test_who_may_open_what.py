@@ -28,6 +28,7 @@ SEES = {
     "appointments.appointmentrequest": TRIAGE,
     "appointments.formclosure": HOUSE,
     "appointments.messagewording": HOUSE,
+    "appointments.savedreply": TRIAGE,
     "audit.event": {"auditor"},
     "clinic.accreditation": HOUSE,
     "clinic.clinician": HOUSE,

@@ -22,10 +22,12 @@ from appointments.admin import (
     moving,
     notes,
     queue,
+    replies,
     sheet,
 )
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.readable import if_readable
+from appointments.admin.saved_replies import SavedReplyAdmin as SavedReplyAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
 from appointments.workflow.table import TRIAGE
@@ -130,8 +132,9 @@ class AppointmentRequestAdmin(notes.Notes, dashboard.Figures, doors.Doors, downt
         if request.method != "POST":
             return HttpResponseRedirect(self.with_filters(request, reverse(SHEET, args=[asked.pk])))
         form, seen = moving.form_for(asked, name, request.POST), moving.Seen.read(asked, request.POST)
+        step = replies.step_of(form, request.POST)
         try:
-            moved = moving.press(asked, form, by=request.user.as_actor(), seen=seen)
+            moved = (step or moving.press)(asked, form, by=request.user.as_actor(), seen=seen)
         except workflow.Unfit as refused:
             if refused.field:
                 form.take(refused)
@@ -144,6 +147,8 @@ class AppointmentRequestAdmin(notes.Notes, dashboard.Figures, doors.Doors, downt
             return self.show(request, asked, form=form, refusal=refused.reason, compared=rows, status=409)
         except workflow.Refused as refused:
             return self.show(request, self.asked(request, object_id), form=form, refusal=refused.reason, status=409)
+        if step:
+            return self.show(request, asked, form=form)
         messages.success(request, moving.DONE[name] % {"reference": moved.reference})
         is_mine = moved.waits_for_clinic and moved.holder_id == request.user.pk
         goes_to = reverse(SHEET, args=[moved.pk]) if is_mine else reverse(QUEUE)
@@ -209,6 +214,7 @@ class AppointmentRequestAdmin(notes.Notes, dashboard.Figures, doors.Doors, downt
         possible = [button for button in buttons if not button.reason]
         impossible = [button for button in buttons if button.reason]
         amended = each_readable(asked.amendments.all())
+        replies.offer(asked, possible, user=request.user)
         context = {
             **self.admin_site.each_context(request),
             **sheet.sheet(asked, amended, user=request.user),
@@ -224,7 +230,7 @@ class AppointmentRequestAdmin(notes.Notes, dashboard.Figures, doors.Doors, downt
             "has_kept_words": any(button.text for button in impossible),
             "snapshot": moving.snapshot(asked),
             "seen_revision": asked.revision,
-            "refused_form": form if form and not refusal else None,
+            "refused_form": form if form and form.errors and not refusal else None,
             "refusal": refusal,
             "doubts": form.open_doubts if form else (),
             "compared": compared,

@@ -19,6 +19,7 @@ from appointments.workflow.news import has_news, news_among, with_news
 from appointments.workflow.notes import take_back_note, write_note
 from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, reads_from, recompute_due
+from appointments.workflow.saved_replies import keep_reply
 from appointments.workflow.sending import (
     Door,
     Erased,
@@ -91,6 +92,7 @@ __all__ = [
     "forget_erased_forms",
     "free_offers",
     "has_news",
+    "keep_reply",
     "last_contact",
     "log_call",
     "may_leave_message",
