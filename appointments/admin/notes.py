@@ -29,7 +29,7 @@ class NoteForm(forms.Form):
 
     text = forms.CharField(
         label=_("New note"),
-        help_text=_("Only staff read this. It is never sent."),
+        help_text=_("For your colleagues. What the patient should know, you ask or answer on the sheet."),
         widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
         strip=False,
         required=False,

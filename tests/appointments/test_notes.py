@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
 from appointments import workflow
@@ -121,6 +122,24 @@ def test_who_may_not_see_the_request_neither_reads_nor_writes_notes(client, edit
 
 def write_unseen(client, request):
     return client.post(notes_of(request), {"text": "Hello"})
+
+
+def test_a_note_typed_into_a_page_that_was_open_too_long_is_shown_to_be_copied(reception):
+    request, client = make_request(), Client(enforce_csrf_checks=True)
+    client.force_login(reception)
+    response = client.post(notes_of(request), {"text": SECRET})
+    assert response.status_code == 403
+    assert SECRET in response.content.decode()
+    assert not Note.objects.exists()
+
+
+def test_a_request_that_no_key_opens_leads_from_its_notes_back_to_the_queue(desk, reception):
+    request = make_request()
+    note = noted(request, by=reception)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE appointments_appointmentrequest SET matter = 'spoilt' WHERE id = %s", [request.pk])
+    for response in (desk.get(notes_of(request)), desk.post(notes_of(request), {"text": "x"}), take_back(desk, note)):
+        assert response["Location"] == "/admin/appointments/appointmentrequest/"
 
 
 # Struck out

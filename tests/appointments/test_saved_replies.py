@@ -136,6 +136,13 @@ def test_a_move_without_words_to_the_patient_knows_no_such_step(desk):
     assert AppointmentRequest.objects.get().status == Status.IN_PROGRESS
 
 
+def test_a_letter_typed_into_a_page_that_was_open_too_long_keeps_its_words(reception):
+    request, client = claimed_request(reception), Client(enforce_csrf_checks=True)
+    client.force_login(reception)
+    page = press(client, request, "answer", put="yes", reply_answer=saved().pk, answer="Dear Ana")
+    assert (page.status_code, box_of(page)) == (403, "Dear Ana")
+
+
 # Names
 
 
