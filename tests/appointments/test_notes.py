@@ -249,7 +249,11 @@ def names_notes(path):
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     modules = imported((ROOT / path).read_text(), package_of(path))
-    return "Note" in names or bool(attributes & {"notes", "Note"}) or any(each.endswith(".notes") for each in modules)
+    return (
+        "Note" in names
+        or bool(attributes & {"notes", "Note"})
+        or any(each.endswith((".notes", ".Note")) for each in modules)
+    )
 
 
 def test_nothing_that_writes_to_patients_or_shows_them_a_page_can_reach_a_note():
