@@ -18,6 +18,7 @@ class Role(models.TextChoices):
 TRIAGE = {
     "appointments.view_appointmentrequest",
     "appointments.triage_appointmentrequest",
+    "appointments.view_savedreply",
     "outbox.view_message",
     "outbox.retry_message",
 }
@@ -53,7 +54,9 @@ KEEP_HOUSE = {
     "appointments.view_formclosure",
     "appointments.add_formclosure",
 }
-KEEP_WORDS = {"appointments.view_messagewording", "appointments.change_messagewording"}
+KEEP_WORDS = {"appointments.view_messagewording", "appointments.change_messagewording"} | {
+    f"appointments.{verb}_savedreply" for verb in ("view", "add", "change", "delete")
+}
 KEEP_ALERTS = {f"appointments.{verb}_alertperson" for verb in ("view", "add", "delete")}
 KEEP_STAFF = {"accounts.view_user", "accounts.add_user", "accounts.change_user"}
 

@@ -17,6 +17,7 @@ class AppointmentsConfig(AppConfig):
         from appointments import (
             alerts,
             demonstration,
+            demonstration_replies,
             demonstration_watch,
             earlier_times,
             practice,
@@ -31,6 +32,7 @@ class AppointmentsConfig(AppConfig):
         from outbox import chores, readers
 
         queue = "admin:appointments_appointmentrequest_changelist"
+        demo.register("saved replies", demonstration_replies.load)
         demo.register("requests", demonstration.load)
         demo.register("watch", demonstration_watch.load)
         hours.on_change(workflow.recompute_due)

@@ -283,11 +283,11 @@ def fit_words(purpose, language, *, subject, text):
     on its own, a message about a request that no longer says that it is not yet an appointment.
     """
     subject, text = " ".join(subject.split()), text.replace("\r\n", "\n").strip()
-    _check_length(subject, SUBJECT_LENGTH, field="subject")
-    _check_length(text, TEXT_LENGTH, field="text")
+    check_length(subject, SUBJECT_LENGTH, field="subject")
+    check_length(text, TEXT_LENGTH, field="text")
     row = WORDINGS[purpose]
     for field, words in (("subject", subject), ("text", text)):
-        _check_names(row, words, field=field)
+        check_names(row.allowed, words, field=field)
     for name in NAME.findall(subject):
         if name in NOT_IN_SUBJECTS:
             reason = gettext("Leave {%(name)s} out of the subject: others can see that on a locked telephone.")
@@ -309,17 +309,19 @@ def _always_there(row, text):
     return " ".join(filled(text, values).split())
 
 
-def _check_length(words, longest, *, field):
+def check_length(words, longest, *, field):
+    """Raise Unfit for words that are none, or more than `longest` characters."""
     if not words:
         raise Unfit(gettext("Write the words that the patient will read."), field=field)
     if len(words) > longest:
         raise Unfit(gettext("Shorten this to %(number)d characters.") % {"number": longest}, field=field)
 
 
-def _check_names(row, words, *, field):
+def check_names(allowed, words, *, field):
+    """Raise Unfit for a name in curly brackets that is not among those allowed here, and for a bracket on its own."""
     for name in NAME.findall(words):
-        if name not in row.allowed:
-            known = ", ".join(f"{{{each}}}" for each in row.allowed)
+        if name not in allowed:
+            known = ", ".join(f"{{{each}}}" for each in allowed)
             reason = gettext("This message has no {%(name)s}. The names that it can use are: %(known)s.")
             raise Unfit(reason % {"name": name, "known": known}, field=field)
     rest = NAME.sub("", words)

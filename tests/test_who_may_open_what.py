@@ -10,7 +10,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import User
-from appointments.models import FormClosure, Look, MessageWording, TrackingLink
+from appointments.models import FormClosure, Look, MessageWording, Note, TrackingLink
 from audit.models import Event
 from clinic.demo import loaders
 from clinic.personal_data import our_models
@@ -29,6 +29,7 @@ SEES = {
     "appointments.appointmentrequest": TRIAGE,
     "appointments.formclosure": HOUSE,
     "appointments.messagewording": HOUSE,
+    "appointments.savedreply": TRIAGE,
     "audit.event": {"auditor"},
     "clinic.accreditation": HOUSE,
     "clinic.clinician": HOUSE,
@@ -57,6 +58,7 @@ PRESSES = {
     "appointments_appointmentrequest_next": TRIAGE,
     "appointments_formclosure_lift": HOUSE,
     "appointments_appointmentrequest_reach": TRIAGE,
+    "appointments_appointmentrequest_unnote": TRIAGE,
     "appointments_messagewording_ours": HOUSE,
     "appointments_appointmentrequest_revoke": TRIAGE,
     "outbox_message_try_again": TRIAGE,
@@ -75,6 +77,7 @@ ARGUMENTS = {
     "appointments_appointmentrequest_move": ["claim"],
     "appointments_appointmentrequest_many": ["claim"],
     "appointments_appointmentrequest_reach": ["came-back"],
+    "appointments_appointmentrequest_unnote": [lambda: a_row_of(Note).pk],
     "appointments_appointmentrequest_revoke": [lambda: a_row_of(TrackingLink).pk],
     "appointments_messagewording_ours": ["received", "en"],
     "procedures_procedureversion_move": ["send_for_review"],
@@ -90,6 +93,7 @@ WITHOUT_A_ROW = {
 SCREENS = {
     "appointments_appointmentrequest_duplicates",
     "appointments_appointmentrequest_figures",
+    "appointments_appointmentrequest_notes",
     "appointments_messagewording_words",
     "procedures_procedureversion_section",
     "procedures_conditionversion_section",
@@ -147,7 +151,9 @@ def full_house(db, settings):
     now = timezone.now()
     FormClosure.objects.create(starts_at=now, ends_at=now + timedelta(days=1), words={"en": "Full."}, made_by=manager)
     MessageWording.objects.create(purpose="received", language="en", subject="Hello", text="Thank you.")
-    return make_request()
+    request = make_request()
+    Note.objects.create(request=request, text="Call in the morning.", written_by=manager)
+    return request
 
 
 def a_row_of(model):

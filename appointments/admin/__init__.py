@@ -1,7 +1,5 @@
 """The triage desk in Django's admin: the queue, and the sheet of one request with a button for each move."""
 
-from functools import wraps
-
 from django.contrib import admin, messages
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import unquote
@@ -27,42 +25,33 @@ from appointments.admin import (
     many,
     moving,
     next_one,
+    notes,
     queue,
+    replies,
     sheet,
     who_read,
 )
 from appointments.admin.alert_people import AlertPersonAdmin as AlertPersonAdmin
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
+from appointments.admin.readable import if_readable
+from appointments.admin.saved_replies import SavedReplyAdmin as SavedReplyAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest, TrackingLink
 from appointments.workflow.table import TRIAGE
 from audit.audited_admin import AuditedAdmin
 from audit.models import Event
 from clinic import stale
-from clinic.encryption import Unreadable
+from clinic.encryption import each_readable
 
 QUEUE, SHEET, MOVE, NEXT = (
     f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "change", "move", "next")
 )
 
 
-def if_readable(view):
-    """Lead back to the queue, with a sentence, from a view of a request that no key opens."""
-
-    @wraps(view)
-    def guarded(self, request, *args, **kwargs):
-        try:
-            return view(self, request, *args, **kwargs)
-        except Unreadable:
-            messages.error(request, gettext("This request cannot be read with this site’s keys."))
-            return HttpResponseRedirect(self.with_filters(request, reverse(QUEUE)))
-
-    return guarded
-
-
 @admin.register(AppointmentRequest)
 class AppointmentRequestAdmin(
     next_one.NextOne,
+    notes.Notes,
     dashboard.Figures,
     doors.Doors,
     downtime.Pack,
@@ -169,8 +158,9 @@ class AppointmentRequestAdmin(
         if request.method != "POST":
             return HttpResponseRedirect(self.with_filters(request, reverse(SHEET, args=[asked.pk])))
         form, seen = moving.form_for(asked, name, request.POST), moving.Seen.read(asked, request.POST)
+        step = replies.step_of(form, request.POST)
         try:
-            moved = moving.press(asked, form, by=request.user.as_actor(), seen=seen)
+            moved = (step or moving.press)(asked, form, by=request.user.as_actor(), seen=seen)
         except workflow.Unfit as refused:
             if refused.field:
                 form.take(refused)
@@ -183,6 +173,8 @@ class AppointmentRequestAdmin(
             return self.show(request, asked, form=form, refusal=refused.reason, compared=rows, status=409)
         except workflow.Refused as refused:
             return self.show(request, self.asked(request, object_id), form=form, refusal=refused.reason, status=409)
+        if step:
+            return self.show(request, asked, form=form)
         messages.success(request, moving.DONE[name] % {"reference": moved.reference})
         is_mine = moved.waits_for_clinic and moved.holder_id == request.user.pk
         goes_to = reverse(SHEET, args=[moved.pk]) if is_mine else reverse(QUEUE)
@@ -253,11 +245,13 @@ class AppointmentRequestAdmin(
         freed.fill_in(buttons, user=request.user, time=request.GET.get("time", ""))
         possible = [button for button in buttons if not button.reason]
         impossible = [button for button in buttons if button.reason]
+        amended = each_readable(asked.amendments.all())
+        replies.offer(asked, possible, user=request.user)
         context = {
             **self.admin_site.each_context(request),
-            **sheet.sheet(asked, user=request.user),
-            **calling.calls(asked, user=request.user),
-            **conversation.since(asked),
+            **sheet.sheet(asked, amended, user=request.user),
+            "notes": notes.in_brief(asked),
+            **conversation.since(asked, amended),
             **duplicates.notice(asked, user=request.user),
             "title": gettext("Request %(reference)s") % {"reference": asked.reference},
             "is_nav_sidebar_enabled": False,
@@ -269,7 +263,7 @@ class AppointmentRequestAdmin(
             "has_kept_words": any(button.text for button in impossible),
             "snapshot": moving.snapshot(asked),
             "seen_revision": asked.revision,
-            "refused_form": form if form and not refusal else None,
+            "refused_form": form if form and form.errors and not refusal else None,
             "refusal": refusal,
             "doubts": form.open_doubts if form else (),
             "compared": compared,

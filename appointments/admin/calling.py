@@ -1,22 +1,65 @@
-"""Calls on the sheet: what to say to a patient who was not written to, and the presses that say how it went."""
+"""Calls on the sheet: those to make with what to say, those made, and the presses that say how one went."""
 
+from django.utils.text import capfirst
 from django.utils.translation import get_language_info, gettext, ngettext
 
 from appointments import workflow
+from appointments.admin import queue
 from appointments.messages import words_to_say
-from appointments.models import CallBecause
+from appointments.models import CallBecause, CallOutcome
+from appointments.references import new_token
 from appointments.wording import WORDINGS
+from appointments.workflow.attempts import can_be_taken_back, was_made_in
 from appointments.workflow.table import TRIAGE
+from clinic import stale
 
 
-def calls(asked, *, user):
-    """Return the template context of the calls of one request."""
-    to_make, made = workflow.calls_about(asked)
+def calls(asked, *, user, messages):
+    """Return the template context of the calls of one request (2 queries); `messages` are all that are about it."""
+    to_make, made = workflow.calls_about(asked, messages)
+    attempts = list(asked.contact_attempts.select_related("made_by"))
+    logged = {attempt: [call for call in made if was_made_in(call, attempt)] for attempt in attempts}
+    with_attempt = {call.key for said in logged.values() for call in said}
+    may_leave_message = workflow.may_leave_message(asked)
     return {
+        "contacted": _contact_in_words(workflow.last_contact(messages, attempts)),
         "calls_to_make": [_line(asked, call) | {"say": _what_to_say(asked, call)} for call in to_make],
-        "calls_made": [_line(asked, call) for call in made],
+        "calls_logged": [_logged_line(asked, attempt, said, user=user) for attempt, said in logged.items()],
+        "calls_made": [_line(asked, call) for call in made if call.key not in with_attempt],
+        "outcomes": [
+            {"value": outcome.value, "label": capfirst(outcome.label)}
+            for outcome in CallOutcome
+            if may_leave_message or outcome != CallOutcome.MESSAGE_LEFT
+        ],
+        "may_leave_message": may_leave_message,
+        "call_token": new_token(),
         "may_press": user.has_perm(TRIAGE),
         "call_language": get_language_info(asked.language)["name_translated"],
+    }
+
+
+def _contact_in_words(contact):
+    """Return whether, how and when the patient was last told something."""
+    if contact is None:
+        return gettext("Not contacted yet")
+    words = {
+        "": gettext("Message “%(message)s”, accepted for delivery %(when)s"),
+        CallOutcome.REACHED: gettext("Reached by telephone, %(when)s"),
+        CallOutcome.MESSAGE_LEFT: gettext("Message left by telephone, %(when)s"),
+    }[contact.outcome]
+    message = WORDINGS[contact.purpose].label if contact.purpose in WORDINGS else contact.purpose
+    return words % {"message": message, "when": queue.exactly(contact.when)}
+
+
+def _logged_line(asked, attempt, said, *, user):
+    return {
+        "pk": attempt.pk,
+        "outcome": capfirst(attempt.get_outcome_display()),
+        "who": attempt.made_by,
+        "when": attempt.made_at,
+        "taken_back_at": attempt.taken_back_at,
+        "can_be_taken_back": can_be_taken_back(attempt, by=user),
+        "said": [_line(asked, call) for call in said],
     }
 
 
@@ -39,11 +82,17 @@ def _what_to_say(asked, call):
 # What can be pressed, by its name in the address
 
 
-def _called(asked, data, by):
-    number = workflow.call_made(asked, set(data.getlist("call")), by=by)
+def _logged(asked, data, by):
+    token, said = data.get("token") or new_token(), set(data.getlist("call"))
+    number = workflow.log_call(asked, data.get("outcome", ""), by=by, token=token, said=said)
     if not number:
-        return gettext("A colleague was quicker: these calls are no longer to be made.")
+        return gettext("The call is logged.")
     return ngettext("%(number)d call is done.", "%(number)d calls are done.", number) % {"number": number}
+
+
+def _taken_back(asked, data, by):
+    workflow.take_back_call(asked, stale.read_revision(data.get("attempt", "")), by=by)
+    return gettext("The call is struck out. What was said in it is to be said again.")
 
 
 def _not_called(asked, data, by):
@@ -62,4 +111,10 @@ def _arrives(asked, data, by):
     return gettext("E-mail goes to this patient again.")
 
 
-PRESSES = {"called": _called, "not-called": _not_called, "came-back": _came_back, "arrives": _arrives}
+PRESSES = {
+    "log": _logged,
+    "take-back": _taken_back,
+    "not-called": _not_called,
+    "came-back": _came_back,
+    "arrives": _arrives,
+}

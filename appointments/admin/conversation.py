@@ -13,20 +13,23 @@ from clinic.models import hours_at
 TIME_TONES = {OfferState.OPEN: "waiting", OfferState.AGREED: "good", OfferState.RELEASED: "stopped"}
 
 
-def since(asked):
-    """Return the template context of the sheet's blocks about what came after the request (6 queries at most)."""
+def since(asked, amended):
+    """Return the template context of the sheet's blocks about what came after the request (5 queries at most).
+
+    `amended` are all its amendments, as far as they can be read.
+    """
     times = _times(asked)
     return {
-        "said": sorted(_changes(asked) + _questions(asked), key=lambda item: item["when"], reverse=True),
+        "said": sorted(_changes(asked, amended) + _questions(asked), key=lambda item: item["when"], reverse=True),
         "times": [time for time in times if time["is_current"]],
         "earlier_times": [time for time in times if not time["is_current"]],
     }
 
 
-def _changes(asked):
+def _changes(asked, amended):
     """Return what the patient added, and how they changed when it suits: each with what it was until then."""
     items, later = [], asked.preferences or {}
-    for amendment in reversed(each_readable(asked.amendments.all())):
+    for amendment in reversed(amended):
         item = {"when": timezone.localtime(amendment.made_at), "is_patients": True}
         if not amendment.is_readable:
             items.append(item | {"what": capfirst(amendment.get_kind_display()), "text": sheet.CANNOT_BE_READ})

@@ -90,7 +90,34 @@ class WordsForm(MoveForm):
         return self.data.get(self.field_name, "")
 
 
-class AnswerForm(WordsForm):
+class LetterForm(WordsForm):
+    """Words to the patient, which a saved reply may begin. `rehearsal` is how the patient would read them."""
+
+    replies, names_to_fill_in, was_put, rehearsal = (), (), False, None
+
+    def build(self):
+        """Add the field for a saved reply, under a name of its own, as two such forms stand on one sheet."""
+        self.fields[f"reply_{self.field_name}"] = forms.CharField(
+            label=_("Saved reply"), widget=forms.Select, required=False
+        )
+
+    @property
+    def reply(self):
+        """The field for a saved reply."""
+        return self[f"reply_{self.field_name}"]
+
+    def offer(self, replies):
+        """Let one of these saved replies, as (key, name), be chosen."""
+        self.replies = replies
+        self.reply.field.widget.choices = [("", _("Choose a saved reply")), *replies]
+
+    @property
+    def rows(self):
+        """The words alone: the saved reply stands apart, with a button of its own."""
+        return [("", [self[self.field_name]])]
+
+
+class AnswerForm(LetterForm):
     """The words that the patient will read."""
 
     answer = forms.CharField(
@@ -102,7 +129,7 @@ class AnswerForm(WordsForm):
     )
 
 
-class QuestionForm(WordsForm):
+class QuestionForm(LetterForm):
     """What the clinic wants to know before it can go on."""
 
     question = forms.CharField(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import presence, workflow
-from appointments.admin import amendments, holding, links, queue
+from appointments.admin import amendments, calling, holding, links, queue
 from appointments.forms import (
     ReachBy,
     Record,
@@ -58,6 +58,9 @@ WHAT_HAPPENED = {
     "request.not_spam": _("Said that it is not spam"),
     "request.judged_spam": _("Said that it is spam"),
     "request.called": _("Called the patient"),
+    "request.call_taken_back": _("Took back a logged call"),
+    "request.note_written": _("Wrote a note"),
+    "request.note_taken_back": _("Took back a note"),
     "request.call_undone": _("Said that a call is still to be made"),
     "request.email_came_back": _("Said that e-mail comes back"),
     "request.email_arrives": _("Said that e-mail arrives after all"),
@@ -85,12 +88,18 @@ MESSAGE_TONES = {
 }
 
 
-def sheet(asked, *, user):
-    """Return the template context of one request's sheet, as `user` may see it (6 queries)."""
+def sheet(asked, amended, *, user):
+    """Return the template context of one request's sheet, as `user` may see it (7 queries).
+
+    `amended` are all its amendments, as far as they can be read.
+    """
     events = Event.objects.about(asked)
     happened, reads = list(events.exclude(verb=READ)), list(events.filter(verb=READ)[: NEWEST_READS + 1])
     staff = User.objects.in_bulk({event.actor_id for event in happened + reads if event.actor_kind == STAFF})
+    messages = each_readable(Message.objects.about(asked).visible_to(user))
+    calls = calling.calls(asked, user=user, messages=messages)
     return {
+        **calls,
         "asked": asked,
         "others_here": presence.others_here(reads, staff, user=user),
         "hurry": queue.hurry_of(asked),
@@ -99,8 +108,8 @@ def sheet(asked, *, user):
         "overdue": queue.how_late(asked),
         "held": holding.held(asked),
         "news": [history_line(event, staff) for event in workflow.news_among(happened)] if asked.has_news else [],
-        "changes": amendments.changes(asked, preferences=in_words),
-        "facts": facts(asked) + page_read(asked, user=user),
+        "changes": amendments.changes(asked, amended, preferences=in_words),
+        "facts": [*facts(asked), *page_read(asked, user=user), contacted(calls)],
         "helper": helper(asked.helper or {}),
         "contact_is_of": name_to_contact(asked),
         "preferences": preferences(asked),
@@ -108,9 +117,7 @@ def sheet(asked, *, user):
         "ticked": [sign for sign in asked.signs or [] if sign["ticked"]],
         "phone_href": telephone_href(asked.phone) if asked.phone else "",
         "links": links.link_lines(asked),
-        "messages_sent": [
-            message_line(message) for message in each_readable(Message.objects.about(asked).visible_to(user))
-        ],
+        "messages_sent": [message_line(message) for message in messages],
         "history": [history_line(event, staff) for event in happened],
         "reads": [history_line(event, staff) for event in reads[:NEWEST_READS]],
         "more_reads": len(reads) > NEWEST_READS,
@@ -143,8 +150,15 @@ def facts(asked):
     return [{"label": label, "value": str(value)} for label, value in rows]
 
 
+def contacted(calls):
+    """Return the row about whether the patient was told something yet, and how."""
+    return {"label": gettext("Contacted"), "value": calls["contacted"]}
+
+
 def page_read(asked, *, user):
     """Return the row about the version of the page that the patient had read; none where it is not known."""
+    if asked.page_version_id is None:
+        return []
     read = ProcedureVersion.objects.filter(pk=asked.page_version_id).values("pk", "number", "plain_name").first()
     if read is None:
         return []

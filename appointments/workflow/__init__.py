@@ -3,8 +3,8 @@
 Each function runs in one transaction and writes the request, its audit event and the message to the patient together.
 """
 
+from appointments.workflow.attempts import last_contact, log_call, may_leave_message, take_back_call
 from appointments.workflow.calling import (
-    call_made,
     call_not_made,
     calls_about,
     email_arrives,
@@ -30,8 +30,10 @@ from appointments.workflow.merging import (
 from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
 from appointments.workflow.news import news_among, with_news
 from appointments.workflow.next_one import NextOne, claim_next
+from appointments.workflow.notes import take_back_note, write_note
 from appointments.workflow.own_words import back_to_ours, change_words
 from appointments.workflow.promise import due_from, reads_from, recompute_due
+from appointments.workflow.saved_replies import keep_reply
 from appointments.workflow.sending import (
     Door,
     Erased,
@@ -94,7 +96,6 @@ __all__ = [
     "answers_of",
     "ask_for_link",
     "back_to_ours",
-    "call_made",
     "call_not_made",
     "calls_about",
     "can_move",
@@ -114,6 +115,10 @@ __all__ = [
     "first_sent",
     "forget_erased_forms",
     "free_offers",
+    "keep_reply",
+    "last_contact",
+    "log_call",
+    "may_leave_message",
     "merge",
     "move",
     "move_by_patient",
@@ -133,9 +138,12 @@ __all__ = [
     "span_in_words",
     "state_arrows",
     "submit",
+    "take_back_call",
+    "take_back_note",
     "tell_of_change",
     "to_be_called",
     "unmerge",
     "was_sent",
     "with_news",
+    "write_note",
 ]

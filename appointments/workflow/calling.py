@@ -1,4 +1,4 @@
-"""Calls in place of messages: which wait, that they were made, and that a patient's e-mail comes back."""
+"""Calls in place of messages: which wait, how they end and wait again, and that a patient's e-mail comes back."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,6 @@ from django.utils.translation import gettext as _
 
 from appointments.models import AppointmentRequest, CallBecause, PhoneTask
 from appointments.workflow.first_answer import ANSWERS, note_first_answer
-from appointments.workflow.places import check_place
-from appointments.workflow.table import TRIAGE
 from audit.models import Event
 from clinic.refusals import Refused
 from outbox.models import Message, State
@@ -34,11 +32,16 @@ class Call:
     task: PhoneTask | None = None
 
 
-def calls_about(request):
-    """Return (calls to make, calls made) about a request, each oldest first (2 queries)."""
+def calls_about(request, messages=None):
+    """Return (calls to make, calls made) about a request, each oldest first.
+
+    `messages` are all messages about it, where they are read already. 2 queries, 1 with them.
+    """
     tasks = list(request.phone_tasks.select_related("done_by"))
     with_task = {task.message_id for task in tasks} - {None}
-    lost = Message.objects.about(request).undeliverable().exclude(pk__in=with_task).only("purpose", "created_at")
+    if messages is None:
+        messages = Message.objects.about(request).undeliverable().only("state", "purpose", "created_at")
+    lost = [message for message in messages if message.state == State.UNDELIVERABLE and message.pk not in with_task]
     to_make = [_of_task(task) for task in tasks if task.done_at is None] + [_of_message(message) for message in lost]
     return sorted(to_make, key=lambda call: call.since), [_of_task(task) for task in tasks if task.done_at]
 
@@ -61,14 +64,11 @@ def to_be_called(requests):
     return requests.filter(pk__in=tasks.union(numbers))
 
 
-@transaction.atomic
-def call_made(request, keys, *, by):
-    """Write down that the patient was called about these calls to make (their keys); return how many are done by it.
+def end_calls(request, keys, now, *, by):
+    """End those calls to make about a locked request that have these keys, and return the keys of their PhoneTasks.
 
-    What was done already, or is no call of this request, is left as it is. Raises Refused.
+    What was done already, or is no call of this request, is left as it is.
     """
-    _check_may(request, by)
-    request, now = _locked(request), timezone.now()
     done = []
     for call in calls_about(request)[0]:
         if call.key not in keys:
@@ -81,30 +81,33 @@ def call_made(request, keys, *, by):
         done.append(task.pk)
         if call.purpose in ANSWERS and note_first_answer(request, now):
             request.save(update_fields=FIRST_ANSWER)
-    if done:
-        Event.record("request.called", by=by, about=request, calls=done)
-    return len(done)
+    return done
 
 
 @transaction.atomic
 def call_not_made(request, key, *, by):
     """Let a call that was marked as made wait again; return whether there was one. Raises Refused."""
-    _check_may(request, by)
-    request = _locked(request)
+    check_may_triage(request, by=by)
+    request = locked(request)
     for call in calls_about(request)[1]:
         if call.key == key:
             Event.record("request.call_undone", by=by, about=request, calls=[call.task.pk])
-            if request.first_answered_at == call.task.done_at:
-                request.first_answered_at = request.first_answer_minutes = None
-                request.save(update_fields=FIRST_ANSWER)
-            if call.task.because == CallBecause.UNDELIVERABLE:
-                # It waits by itself, for as long as its message could not be sent.
-                call.task.delete()
-            else:
-                call.task.done_at = call.task.done_by = None
-                call.task.save(update_fields=["done_at", "done_by"])
+            wait_again(request, call)
             return True
     return False
+
+
+def wait_again(request, call):
+    """Let a call that was made wait again; `request` is locked."""
+    if request.first_answered_at == call.task.done_at:
+        request.first_answered_at = request.first_answer_minutes = None
+        request.save(update_fields=FIRST_ANSWER)
+    if call.task.because == CallBecause.UNDELIVERABLE:
+        # It waits by itself, for as long as its message could not be sent.
+        call.task.delete()
+    else:
+        call.task.done_at = call.task.done_by = None
+        call.task.save(update_fields=["done_at", "done_by"])
 
 
 @transaction.atomic
@@ -113,8 +116,8 @@ def email_came_back(request, *, by):
 
     That is the last message that left, and those that have yet to leave: they are stopped. Raises Refused.
     """
-    _check_may(request, by)
-    request = _locked(request)
+    check_may_triage(request, by=by)
+    request = locked(request)
     if not request.email:
         raise Refused(_("This patient gave no e-mail address."))
     if request.bounced_at is not None:
@@ -139,8 +142,8 @@ def email_came_back(request, *, by):
 @transaction.atomic
 def email_arrives(request, *, by):
     """Take back that e-mail does not reach the patient: what was stopped and not yet said leaves after all. Refused."""
-    _check_may(request, by)
-    request = _locked(request)
+    check_may_triage(request, by=by)
+    request = locked(request)
     if request.bounced_at is None:
         return
     request.bounced_at = None
@@ -152,11 +155,6 @@ def email_arrives(request, *, by):
     Event.record("request.email_arrives", by=by, about=request)
 
 
-def _locked(request):
+def locked(request):
+    """Return the request, locked until the transaction ends."""
     return AppointmentRequest.of_every_kind.select_for_update(of=("self",)).get(pk=request.pk)
-
-
-def _check_may(request, by):
-    if by.user is None or not by.user.has_perm(TRIAGE):
-        raise Refused(_("Your role does not allow this."))
-    check_place(request, by=by)

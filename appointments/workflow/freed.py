@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import TimeOffer
-from appointments.workflow.table import TRIAGE
+from appointments.workflow.places import check_may_triage
 from audit.models import Event
 from clinic.refusals import Refused
 
@@ -17,8 +17,7 @@ def put_away(offer, *, by):
     The same span, with the same clinician and at the same place, may have been let go by several patients: all of them
     are put away, and one that lets it go later brings it back. The same press twice is one. Raises Refused.
     """
-    if by.user is None or not by.user.has_perm(TRIAGE):
-        raise Refused(_("Your role does not allow this."))
+    check_may_triage(offer.request, by=by)
     offer = TimeOffer.objects.select_for_update(of=("self",)).get(pk=offer.pk)
     if offer.put_away_at is not None:
         return

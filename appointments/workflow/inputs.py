@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Amendment, AmendmentKind, ClinicQuestion, DeclineReason, Note, NoteKind
+from appointments.replies import open_names
 from appointments.workflow import times
 from appointments.workflow.promise import hurried
 from appointments.workflow.table import TRIAGE
@@ -41,6 +42,20 @@ def _text(field, empty):
         return text
 
     return read
+
+
+def _letter(field, empty):
+    """Return how words to the patient are read: as they are, once no name in curly brackets is left in them."""
+    read = _text(field, empty)
+
+    def read_filled_in(value):
+        text = read(value)
+        if names := open_names(text):
+            reason = _("Write what %(names)s stands for, or take it out: the patient would read it as it is.")
+            raise Unfit(reason % {"names": ", ".join(names)}, field=field)
+        return text
+
+    return read_filled_in
 
 
 def _column(field):
@@ -227,10 +242,10 @@ INPUTS = {
     "colleague": Input(_read_colleague, _hand_over, lambda request, value: request.holder_id == value["colleague"].pk),
     "urgency": Input(_read_urgency, _set_urgency, lambda request, value: level_of(request) == value["level"]),
     "until": Input(_read_until, _snooze, lambda request, value: request.snoozed_until == value["until"]),
-    "answer": Input(_text("answer", _("Write the answer that the patient will read.")), *_column("answer")),
+    "answer": Input(_letter("answer", _("Write the answer that the patient will read.")), *_column("answer")),
     "decline_reason": Input(_read_reason, *_column("decline_reason")),
     "question": Input(
-        _text("question", _("Write the question that the patient will read.")),
+        _letter("question", _("Write the question that the patient will read.")),
         _ask,
         lambda request, value: request.clinic_questions.last().text == value,
     ),

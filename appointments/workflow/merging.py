@@ -22,6 +22,7 @@ from appointments.models import (
     TimeOffer,
 )
 from appointments.workflow import times
+from appointments.workflow.places import check_may_triage
 from appointments.workflow.promise import due_from
 from appointments.workflow.table import TRIAGE
 from audit.models import Event
@@ -43,20 +44,20 @@ CHOSEN = {
     "procedure": ("procedure_id", "page_version_id"),
     "location": ("location_id",),
     "language": ("language",),
-    "preferences": ("preferences",),
+    "preferences": ("preferences", "wants_sooner"),
 }
 BY_ITSELF = (
     *("status", "status_since", "holder_id", "held_since", "snoozed_until"),
-    *("is_danger", "is_urgent", "created_at", "promised_from", "promise_minutes", "due_at"),
+    *("is_danger", "danger_because", "is_urgent", "created_at", "promised_from", "promise_minutes", "due_at"),
     *("first_answered_at", "first_answer_minutes"),
 )
 OF_KEPT = (*(column for columns in CHOSEN.values() for column in columns), *BY_ITSELF)
-OF_MERGED = ("status", "status_since", "snoozed_until", "merged_into_id", "due_at")
+OF_MERGED = ("status", "status_since", "snoozed_until", "news_since", "merged_into_id", "due_at")
 
 
 def check_merge(kept, merged, *, by):
     """Raise Refused with the reason when `by` may not join the second request with the first, which stays."""
-    _check_may(by)
+    check_may_triage(kept, merged, by=by)
     if kept.pk == merged.pk:
         raise Refused(_("This is one and the same request."))
     if kept.kind != merged.kind:
@@ -103,7 +104,7 @@ def merge(kept, merged, *, choices, by, seen_revision, seen_other):
     _go_on(kept, merged, by=by)
     kept.revision += 1
     kept.save(update_fields=_fields(OF_KEPT))
-    merged.merged_into, merged.snoozed_until = kept, None
+    merged.merged_into, merged.snoozed_until, merged.news_since = kept, None, None
     merged.status, merged.status_since = Status.CLOSED, timezone.now()
     merged.revision += 1
     merged.save(update_fields=_fields(OF_MERGED))
@@ -136,6 +137,8 @@ def _go_on(kept, merged, *, by):
     """Let the request that stays go on, unsaved, as urgent and as early as either was, in the hands of `by`."""
     _take_clock(kept, merged)
     kept.is_danger, kept.is_urgent = kept.is_danger or merged.is_danger, kept.is_urgent or merged.is_urgent
+    known = kept.danger_because or []
+    kept.danger_because = [*known, *(each for each in merged.danger_because or [] if each not in known)] or None
     _take_first_answer(kept, merged)
     # What the clinic still owes the other one must not wait for the patient.
     is_owed = kept.status == Status.WAITING and merged.waits_for_clinic
@@ -194,7 +197,7 @@ def _stop(merged):
 
 def check_unmerge(merged, *, by, keeps=False):
     """Return the Merge that can be taken back; raise Refused with the reason, and what can be done, when none can."""
-    _check_may(by)
+    check_may_triage(merged, by=by)
     made = Merge.objects.filter(merged=merged, undone_at=None).select_related("kept").first()
     if made is None:
         raise Refused(_("%(reference)s is not joined with another request.") % {"reference": merged.reference})
@@ -290,7 +293,7 @@ def _start_again(merged, before):
 @transaction.atomic
 def not_duplicate(one, other, *, by):
     """Write down that two requests are two, so that no hint joins them again. Saying so twice is saying it once."""
-    _check_may(by)
+    check_may_triage(one, other, by=by)
     if one.pk == other.pk:
         raise Refused(_("This is one and the same request."))
     first, second = sorted((one, other), key=lambda each: each.pk)
@@ -331,11 +334,6 @@ def known_as(request, names):
 def _locked(which):
     rows = AppointmentRequest.of_every_kind.select_for_update(of=("self",)).filter(which).order_by("pk")
     return {row.pk: row for row in rows}
-
-
-def _check_may(by):
-    if by.user is None or not by.user.has_perm(TRIAGE):
-        raise Refused(_("Your role does not allow this."))
 
 
 def _fields(columns):

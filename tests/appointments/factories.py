@@ -108,6 +108,11 @@ def moved(request, name, *, by, **inputs):
     return workflow.move(request, name, by=by.as_actor(), seen_revision=request.revision, **inputs)
 
 
+def reached(request, calls, *, by):
+    """Log that `by` reached the patient and said what these calls (their keys) were for; return how many that ends."""
+    return workflow.log_call(request, "reached", by=by.as_actor(), token=new_token(), said=calls)
+
+
 def link_to(request):
     """Return the token of a new link to a request."""
     token = new_token()

@@ -12,7 +12,7 @@ from audit.actors import Actor
 from audit.models import Event
 from outbox import sender
 from outbox.models import Message, State
-from tests.appointments.factories import inputs_of, make_request, make_time, moved
+from tests.appointments.factories import inputs_of, make_request, make_time, moved, reached
 from tests.at_once import at_once
 from tests.outbox.factories import given_up
 
@@ -54,7 +54,7 @@ def test_a_message_that_could_not_be_sent_is_a_call_until_it_is_tried_again_or_m
     sender.try_again(message, by=reception.as_actor())
     assert to_make(request) == []
     given_up(message)
-    assert workflow.call_made(request, keys(request), by=reception.as_actor()) == 1
+    assert reached(request, keys(request), by=reception) == 1
     assert to_make(request) == []
     assert not workflow.to_be_called(AppointmentRequest.objects.all()).exists()
     task = PhoneTask.objects.get()
@@ -69,26 +69,26 @@ def test_a_call_is_made_once_and_can_be_taken_back(reception, reception2):
     request = make_request(email="")
     seen = keys(request)
     for who in (reception, reception2):
-        workflow.call_made(request, seen, by=who.as_actor())
+        reached(request, seen, by=who)
     [made] = workflow.calls_about(request)[1]
     assert made.task.done_by == reception
     assert workflow.call_not_made(request, made.key, by=reception2.as_actor())
     assert to_make(request) == [("received", CallBecause.NO_EMAIL)]
     verbs = list(Event.objects.about(request).values_list("verb", flat=True))
-    assert verbs == ["request.call_undone", "request.called", "request.received"]
+    assert verbs == ["request.call_undone", "request.called", "request.called", "request.received"]
 
 
 def test_what_nobody_saw_is_not_marked_as_said(reception):
     request = make_request(status=Status.IN_PROGRESS, by=reception, email="")
     seen = keys(request)
     moved(request, "answer", by=reception, **inputs_of("answer", request))
-    workflow.call_made(request, seen, by=reception.as_actor())
+    reached(request, seen, by=reception)
     assert to_make(request) == [("answered", CallBecause.NO_EMAIL)]
 
 
 def test_the_call_of_another_request_is_left_alone(reception):
     one, other = make_request(email=""), make_request(email="")
-    assert workflow.call_made(one, keys(other) | {"task-0", "message-0", ""}, by=reception.as_actor()) == 0
+    assert reached(one, keys(other) | {"task-0", "message-0", ""}, by=reception) == 0
     assert not workflow.call_not_made(one, keys(other).pop(), by=reception.as_actor())
     assert len(to_make(other)) == 1
 
@@ -100,7 +100,7 @@ def test_two_who_called_at_once_leave_one_call_made(reception, reception2):
     seen = keys(request)
 
     def call(user):
-        return lambda: workflow.call_made(request, seen, by=user.as_actor())
+        return lambda: reached(request, seen, by=user)
 
     assert sorted(at_once(call(reception), call(reception2))) == [0, 1]
     assert PhoneTask.objects.count() == 1
@@ -131,12 +131,12 @@ def test_email_that_arrives_after_all_leaves_unless_it_was_said_meanwhile(recept
     request = make_request(status=Status.IN_PROGRESS, by=reception)
     request = moved(request, "ask", by=reception, **inputs_of("ask", request))
     workflow.email_came_back(request, by=reception.as_actor())
-    said, unsaid = workflow.calls_about(request)[0]
-    workflow.call_made(request, {said.key}, by=reception.as_actor())
+    first, unsaid = workflow.calls_about(request)[0]
+    reached(request, {first.key}, by=reception)
     for _press in range(2):
         workflow.email_arrives(request, by=reception.as_actor())
     states = dict(Message.objects.about(request).values_list("pk", "state"))
-    assert states == {said.task.message_id: State.CANCELLED, unsaid.task.message_id: State.WAITING}
+    assert states == {first.task.message_id: State.CANCELLED, unsaid.task.message_id: State.WAITING}
     assert to_make(request) == []
     request.refresh_from_db()
     assert request.can_be_written_to
@@ -158,7 +158,7 @@ def test_only_staff_who_triage_say_how_email_fares(editor, function):
         with pytest.raises(workflow.Refused):
             function(request, by=actor)
         with pytest.raises(workflow.Refused):
-            workflow.call_made(request, keys(request), by=actor)
+            workflow.log_call(request, "reached", by=actor, token="t", said=keys(request))
         with pytest.raises(workflow.Refused):
             workflow.call_not_made(request, "task-1", by=actor)
 
@@ -177,7 +177,7 @@ def test_the_sheet_says_what_to_say_without_the_link_and_takes_the_press(desk):
     assert "Esto es una solicitud; todavía no es una cita." in page
     assert "/appointments/track/" not in page
     [key] = re.findall(r'name="call" value="([^"]+)"', page)
-    page = press(desk, request, "called", call=key)
+    page = press(desk, request, "log", outcome="reached", call=key)
     assert "1 call is done." in page
     assert "No call is to be made." in page
     assert "Called the patient" in page
@@ -208,7 +208,7 @@ def test_the_queue_shows_whom_to_call_and_how_many_and_the_desk_says_it(desk, re
 
 def test_looking_at_a_press_changes_nothing_and_an_unknown_one_is_not_found(desk):
     request = make_request(email="")
-    for name, code in (("called", 302), ("nonsense", 404)):
+    for name, code in (("log", 302), ("nonsense", 404)):
         address = reverse("admin:appointments_appointmentrequest_reach", args=[request.pk, name])
         assert desk.get(address).status_code == code
     assert desk.post(address).status_code == 404
@@ -267,7 +267,7 @@ def test_what_is_about_no_time_or_was_sent_stays_as_it_is(reception):
 def test_nobody_calls_about_a_time_that_no_longer_stands_and_calls_made_are_remembered(reception):
     request = make_request(status=Status.WAITING, by=reception, email="")
     offered = {call.key for call in workflow.calls_about(request)[0] if call.purpose == "offer"}
-    workflow.call_made(request, offered, by=reception.as_actor())
+    reached(request, offered, by=reception)
     request = moved(request, "agree", by=reception, time=make_time(days=7))
     request = moved(request, "change_time", by=reception, time=make_time(days=9))
     assert [purpose for purpose, _because in to_make(request)] == ["received", "time_changed"]

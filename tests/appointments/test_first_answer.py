@@ -12,7 +12,7 @@ from appointments import workflow
 from appointments.models import AppointmentRequest, Status
 from appointments.workflow.first_answer import ANSWERS
 from tests.appointments.arrivals import PACIFIC, local
-from tests.appointments.factories import inputs_of, make_request, moved
+from tests.appointments.factories import inputs_of, make_request, moved, reached
 from tests.clinic.factories import make_closure, make_hours
 
 pytestmark = pytest.mark.django_db
@@ -107,13 +107,13 @@ def test_without_email_the_call_is_the_answer_and_taking_it_back_takes_that_back
     with at("2026-11-18 09:00"):
         request = make_request(status=Status.IN_PROGRESS, by=reception, email="")
     with at("2026-11-18 10:00"):
-        workflow.call_made(request, {call.key for call in workflow.calls_about(request)[0]}, by=reception.as_actor())
+        reached(request, {call.key for call in workflow.calls_about(request)[0]}, by=reception)
         assert measured(request) == (None, None), "a call that says it was received is no answer"
         request = moved(request, "ask", by=reception, question="Have you had a scan?")
     assert measured(request) == (None, None)
     with at("2026-11-18 11:30"):
         (call,) = workflow.calls_about(request)[0]
-        workflow.call_made(request, {call.key}, by=reception.as_actor())
+        reached(request, {call.key}, by=reception)
     assert measured(request) == (local("2026-11-18 11:30"), 150)
     workflow.call_not_made(request, call.key, by=reception.as_actor())
     assert measured(request) == (None, None)
@@ -146,7 +146,7 @@ def test_requests_of_before_get_their_first_answer_from_what_happened(reception)
     with at("2026-11-18 12:00"):
         moved(moved(asked, "stop_waiting", by=reception), "answer", by=reception, answer="Call us.")
         keys = {call.key for call in workflow.calls_about(called)[0]}
-        workflow.call_made(called, keys, by=reception.as_actor())
+        reached(called, keys, by=reception)
     made = {request.pk: measured(request) for request in (asked, claimed, called, uncalled, agreed)}
     assert [made[each.pk][1] for each in (asked, claimed, called, uncalled, agreed)] == [60, None, 180, None, 60]
     AppointmentRequest.objects.update(first_answered_at=None, first_answer_minutes=None)

@@ -120,14 +120,14 @@ def test_reception_calls_whom_no_email_reaches(new_context, axe, reception, sche
     assert fits(page)
 
     # calls, and says so,
-    page.get_by_role("button", name="Called: done").click()
+    page.get_by_role("button", name="Reached", exact=True).click()
     expect(page.get_by_text("1 call is done.")).to_be_visible()
 
     # Then no call waits, and a press by mistake can be taken back.
     page.get_by_text("Calls made").click()
     axe(page)
-    page.get_by_role("button", name="Not called: undo").click()
-    expect(page.get_by_role("button", name="Called: done")).to_be_visible()
+    page.get_by_role("button", name="Not said: call again").click()
+    expect(page.get_by_role("button", name="Reached", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
