@@ -85,3 +85,8 @@ PERMISSIONS = {
 def roles_with(permission):
     """Return the roles that hold this permission ("room.codename")."""
     return [role for role, held in PERMISSIONS.items() if permission in held]
+
+
+def permissions_of(roles):
+    """Return the permissions ("room.codename") that these roles hold together."""
+    return set().union(*(PERMISSIONS.get(role, set()) for role in roles))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from appointments.models import AppointmentRequest, CallBecause, PhoneTask
 from appointments.workflow.first_answer import ANSWERS, note_first_answer
+from appointments.workflow.places import check_may_triage
 from audit.models import Event
 from clinic.refusals import Refused
 from outbox.models import Message, State
