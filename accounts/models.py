@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import Role
+from accounts.roles import Role, permissions_of
 from audit.actors import Actor
 from clinic.models import Clinician
 
@@ -17,6 +17,12 @@ class UserQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Staff whose accounts this member of staff may see."""
         return self if user.has_perm("accounts.view_user") else self.filter(pk=user.pk)
+
+    def who_may(self, permission):
+        """Staff at work here whose roles hold this permission ("room.codename")."""
+        roles = [role for role in Role if permission in permissions_of([role])]
+        holders = RoleAssignment.objects.filter(role__in=roles).values("user")
+        return self.filter(models.Q(pk__in=holders) | models.Q(is_superuser=True), is_active=True)
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from appointments import workflow
-from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, queue, sheet
+from appointments.admin import calling, conversation, dashboard, doors, downtime, links, moving, queue, sheet, undoing
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest
@@ -41,7 +41,7 @@ def if_readable(view):
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, AuditedAdmin):
+class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, undoing.Undo, AuditedAdmin):
     """Requests are read and moved on here; they are never edited field by field, or deleted."""
 
     list_display = queue.COLUMNS
@@ -98,6 +98,7 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, Aud
             "title": gettext("Requests"),
             "searched": searched,
             "may_enter": doors.may_enter(request),
+            "undo": undoing.latest_of(request.user),
             "is_nav_sidebar_enabled": False,
         }
         return super().changelist_view(request, context)
@@ -222,7 +223,10 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, Aud
             "opts": self.opts,
             "preserved_filters": self.get_preserved_filters(request),
             "possible": [button for button in possible if button.name != "read_news"],
+            "undo": undoing.offer_on(asked, user=request.user),
+            "aside_until": queue.exactly(asked.snoozed_until) if asked.is_snoozed() else "",
             "read_news": next((button for button in possible if button.name == "read_news"), None),
+            "has_seldom": any(button.is_seldom for button in possible),
             "impossible": impossible,
             "has_kept_words": any(button.text for button in impossible),
             "snapshot": moving.snapshot(asked),

@@ -13,11 +13,12 @@ from appointments.workflow.calling import (
 )
 from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
 from appointments.workflow.entering import check_asked_at, enter
+from appointments.workflow.inputs import Level, check_until, level_of
 from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
-from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
+from appointments.workflow.moving import can_move, check_move, move, move_by_patient
 from appointments.workflow.news import has_news, news_among, with_news
 from appointments.workflow.own_words import back_to_ours, change_words
-from appointments.workflow.promise import due_from, reads_from, recompute_due
+from appointments.workflow.promise import due_after_reply, due_from, reads_from, recompute_due
 from appointments.workflow.sending import (
     Door,
     Erased,
@@ -48,6 +49,14 @@ from appointments.workflow.times import (
     free_offers,
     span_in_words,
 )
+from appointments.workflow.undoing import (
+    CHANGED_MEANWHILE,
+    UNDO_FOR,
+    check_undo,
+    forget_last_moves,
+    undo,
+    undo_until,
+)
 from clinic.refusals import Refused, Stale, Unfit
 
 __all__ = [
@@ -60,8 +69,10 @@ __all__ = [
     "MOVES",
     "NOBODY",
     "THE_ONE_WHO_MOVES",
+    "UNDO_FOR",
     "Door",
     "Erased",
+    "Level",
     "Outcome",
     "ProposedTime",
     "Refused",
@@ -82,15 +93,20 @@ __all__ = [
     "check_closing",
     "check_move",
     "check_times",
+    "check_undo",
+    "check_until",
     "close_form",
+    "due_after_reply",
     "due_from",
     "email_arrives",
     "email_came_back",
     "enter",
     "first_sent",
     "forget_erased_forms",
+    "forget_last_moves",
     "free_offers",
     "has_news",
+    "level_of",
     "move",
     "move_by_patient",
     "moves_of",
@@ -105,6 +121,8 @@ __all__ = [
     "state_arrows",
     "submit",
     "to_be_called",
+    "undo",
+    "undo_until",
     "was_sent",
     "with_news",
 ]

@@ -23,6 +23,7 @@ from tests.appointments.factories import (
     SIGNS,
     answered_request,
     claimed_request,
+    let_undo_time_pass,
     make_answers,
     make_request,
     moved,
@@ -114,6 +115,7 @@ def test_the_sheet_says_loudly_that_an_answer_is_late(desk):
 
 def test_the_sheet_shows_messages_and_history_in_words(desk, nurse):
     request = answered_request(nurse)
+    let_undo_time_pass()
     sender.send_due()
     page = desk.get(address(request)).content.decode()
     for words in ("We have your request", "We have answered your request", "sent", mail.outbox[0].subject):
