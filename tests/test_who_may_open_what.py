@@ -50,6 +50,7 @@ SEES = {
 # Addresses of ours beside Django's own, all of them buttons: who may press them at all.
 PRESSES = {
     "appointments_appointmentrequest_move": TRIAGE,
+    "appointments_appointmentrequest_undo": TRIAGE,
     "appointments_appointmentrequest_figures_export": HOUSE,
     "appointments_formclosure_lift": HOUSE,
     "appointments_appointmentrequest_reach": TRIAGE,

@@ -210,7 +210,9 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, und
         """
         if request.method != "HEAD":
             Event.record(sheet.READ, by=request.user.as_actor(), about=asked)
-        buttons = moving.buttons(asked, by=request.user.as_actor(), form=form)
+        undo = undoing.offer_on(asked, user=request.user)
+        wanted = undo.corrected_by if undo else ""
+        buttons = moving.buttons(asked, by=request.user.as_actor(), form=form, wanted=wanted)
         possible = [button for button in buttons if not button.reason]
         impossible = [button for button in buttons if button.reason]
         context = {
@@ -223,7 +225,7 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, und
             "opts": self.opts,
             "preserved_filters": self.get_preserved_filters(request),
             "possible": [button for button in possible if button.name != "read_news"],
-            "undo": undoing.offer_on(asked, user=request.user),
+            "undo": undo,
             "aside_until": queue.exactly(asked.snoozed_until) if asked.is_snoozed() else "",
             "read_news": next((button for button in possible if button.name == "read_news"), None),
             "has_seldom": any(button.is_seldom for button in possible),

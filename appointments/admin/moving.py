@@ -195,12 +195,16 @@ def _moment_in_words(moment):
 
 @dataclass(frozen=True)
 class Button:
-    """A move as the sheet shows it: a form to send, or the reason why it cannot be made now."""
+    """A move as the sheet shows it: a form to send, or the reason why it cannot be made now.
+
+    `is_wanted` says that something else on the sheet leads to it.
+    """
 
     name: str
     label: str
     form: forms.Form | None
     reason: str = ""
+    is_wanted: bool = False
 
     @property
     def text(self):
@@ -219,8 +223,8 @@ class Button:
 
     @property
     def is_seldom(self):
-        """Whether it stands under "More", unless it was tried just now."""
-        return self.name in SELDOM and not self.is_open
+        """Whether it stands under "More", unless it was tried just now, or puts right what was done last."""
+        return self.name in SELDOM and not (self.is_open or self.is_wanted)
 
     @property
     def is_open(self):
@@ -243,10 +247,11 @@ class Button:
         return IN_TWO_PRESSES.get(self.name, self.label)
 
 
-def buttons(asked, *, by, form=None):
+def buttons(asked, *, by, form=None, wanted=""):
     """Return a Button for each move of the table, in its order; what is held as spam has its own, and no others.
 
-    `form` is what was typed for a move; the other moves that can be made get empty forms.
+    `form` is what was typed for a move; the other moves that can be made get empty forms. `wanted` names the move to
+    which another part of the sheet leads.
     """
     made, in_use = [], InUse(asked)
     for name, row in AT_THE_DESK.items():
@@ -257,7 +262,9 @@ def buttons(asked, *, by, form=None):
             continue
         try:
             workflow.check_move(asked, name, by=by)
-            made.append(Button(name, row.label, tried or form_for(asked, name, in_use=in_use)))
+            made.append(
+                Button(name, row.label, tried or form_for(asked, name, in_use=in_use), is_wanted=name == wanted)
+            )
         except workflow.Refused as refused:
             made.append(Button(name, row.label, tried, refused.reason))
     return made

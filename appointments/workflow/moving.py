@@ -208,7 +208,7 @@ def _set_answer_aside(request, *, by):
     """Take the answer, or why it was declined, off the request, unsaved, and keep it in a note; return its key."""
     words = []
     if request.answer:
-        words.append(f"{_('Our answer, until this was opened again:')}\n\n{request.answer}")
+        words += [_("Our answer, until this was opened again:"), request.answer]
     if request.decline_reason:
         reason = request.get_decline_reason_display()
         words.append(_("Why we declined, until this was opened again: %(reason)s.") % {"reason": reason})
