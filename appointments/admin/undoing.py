@@ -13,6 +13,7 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from appointments import workflow
+from appointments.admin.sheet import WHAT_HAPPENED
 from appointments.models import LastMove
 from clinic import stale
 from outbox.models import State
@@ -37,9 +38,9 @@ class Offer:
     has_left: bool
 
     @property
-    def label(self):
-        """The move as its button calls it."""
-        return workflow.MOVES[self.name].label
+    def what(self):
+        """What was done, as the history says it."""
+        return WHAT_HAPPENED[workflow.MOVES[self.name].event]
 
     @property
     def corrected_by(self):
