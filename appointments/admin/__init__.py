@@ -164,6 +164,8 @@ class AppointmentRequestAdmin(dashboard.Figures, doors.Doors, downtime.Pack, und
         reason = gettext("This page was open too long, so nothing was sent. Look at it again, then press once more.")
         return self.show(request, asked, form=moving.form_for(asked, name, request.POST), refusal=reason, status=403)
 
+    undo_view = if_readable(undoing.Undo.undo_view)
+
     @if_readable
     def revoke_view(self, request, object_id, link):
         """End one private link of a request; looking at the address leads back to the sheet."""
