@@ -43,6 +43,7 @@ class AppointmentsConfig(AppConfig):
         chores.register("reckon promise", public_promise.reckon)
         chores.register("forget counts", limits.forget_old)
         chores.register("forget erased forms", workflow.forget_erased_forms)
+        chores.register("forget last moves", workflow.forget_last_moves)
         chores.register("forget practice", practice.forget_old)
         readers.register(
             AppointmentRequest._meta.label_lower,

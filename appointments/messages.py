@@ -4,6 +4,7 @@ Discreet unless the patient asked for details: no treatment, no specialty, no fr
 draws its own private link, so that one that leaks can be revoked without the others.
 """
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
@@ -28,14 +29,17 @@ from procedures.models import ProcedurePage
 CANCELLING = ("time_cancelled", "withdrawn")
 # These tell of times that may have changed by the time they are read.
 OF_TIMES = ("offer", "agreed", "time_changed", "reminder")
+# What a member of staff makes the site say waits so long, as it may be taken back until then (workflow/undoing.py).
+HELD_BACK = timedelta(seconds=60)
 WITH_CALENDAR = ("agreed", "time_changed", *CANCELLING)
 
 
-def write(request, purpose, *, cancelled=None):
+def write(request, purpose, *, cancelled=None, may_be_undone=False):
     """Tell the patient something about the request, in the caller's transaction.
 
-    `purpose` is a name in WORDINGS, `cancelled` the agreed time that this ends. Returns the Message; for a patient who
-    cannot be written to the PhoneTask; None for what is held as spam, as it may come from nobody, and for practice.
+    `purpose` is a name in WORDINGS, `cancelled` the agreed time that this ends; what `may_be_undone` leaves a minute
+    later. Returns the Message; for a patient who cannot be written to the PhoneTask; None for what is held as spam, as
+    it may come from nobody, and for practice.
     """
     if request.held_because or request.is_practice:
         return None
@@ -58,19 +62,43 @@ def write(request, purpose, *, cancelled=None):
         html=html,
         sender_name=values["clinic"],
         calendar=calendar_for(request, purpose, cancelled=cancelled),
+        not_before=timezone.now() + (HELD_BACK if may_be_undone else timedelta()),
     )
 
 
-def take_back(request):
-    """Stop what the patient was still to be told of times that no longer stand, and return the messages' keys.
+@dataclass(frozen=True)
+class TakenBack:
+    """What the patient was still to be told, and now is not: the state of each message, and the values of each call."""
+
+    messages: dict = field(default_factory=dict)
+    calls: list = field(default_factory=list)
+
+
+def take_back(request, purposes):
+    """Stop what the patient was still to be told of these purposes, which no longer stands, and return a TakenBack.
 
     A mail server that is away, or a call not made yet, must not tell the patient tomorrow what was changed today.
     """
-    late = Message.objects.about(request).filter(purpose__in=OF_TIMES).exclude(state__in=(State.SENT, State.CANCELLED))
-    stopped = list(late.values_list("pk", flat=True))
+    late = Message.objects.about(request).filter(purpose__in=purposes)
+    stopped = dict(late.exclude(state__in=(State.SENT, State.CANCELLED)).values_list("pk", "state"))
     Message.objects.filter(pk__in=stopped).exclude(state=State.SENT).update(state=State.CANCELLED)
-    request.phone_tasks.filter(purpose__in=OF_TIMES, done_at=None).delete()
-    return stopped
+    calls = request.phone_tasks.filter(purpose__in=purposes, done_at=None)
+    values = list(calls.values("id", "purpose", "because", "message_id", "made_at"))
+    calls.delete()
+    return TakenBack(stopped, values)
+
+
+def give_back(request, taken):
+    """Let the patient be told after all what was taken back (a TakenBack), each as it stood; what left has left."""
+    for pk, state in taken.messages.items():
+        Message.objects.filter(pk=pk, state=State.CANCELLED).update(state=state)
+    PhoneTask.objects.bulk_create(PhoneTask(request=request, **values) for values in taken.calls)
+
+
+def was_told(request, purpose):
+    """Say whether the patient was told this already, by a message that was not taken back or by a call."""
+    written = Message.objects.about(request).filter(purpose=purpose).exclude(state=State.CANCELLED)
+    return written.exists() or request.phone_tasks.filter(purpose=purpose, done_at__isnull=False).exists()
 
 
 def calendar_for(request, purpose, *, cancelled=None):

@@ -223,6 +223,40 @@ We tell you now what it is.
 
 It is about: {treatment}"""),
     ),
+    "retracted": Wording(
+        _("We take back what we wrote"),
+        _("About your request {reference}"),
+        _("""We take back our last message about your request {reference}. Please do not act on it. We are sorry.
+
+You need do nothing now. We go on with your request and answer you by {due}.
+
+This is a request, not yet an appointment."""),
+        ("due",),
+        is_of_a_request=True,
+        said=_("""We take back the last thing that we told you about your request {reference}. We are sorry.
+
+You need do nothing now. We go on with your request and answer you by {due}.
+
+This is a request, not yet an appointment."""),
+    ),
+    "reopened": Wording(
+        _("Your request is open again"),
+        _("Your request {reference} is open again"),
+        _("""We have opened your request {reference} again. What we wrote to you about it before no longer holds.
+
+You need do nothing now. We go on with your request and answer you by {due}.
+
+This is a request, not yet an appointment.
+
+It is about: {treatment}"""),
+        ("due",),
+        is_of_a_request=True,
+        said=_("""We have opened your request {reference} again. What we told you about it before no longer holds.
+
+You need do nothing now. We go on with your request and answer you by {due}.
+
+This is a request, not yet an appointment."""),
+    ),
     "link": Wording(
         _("A new private link"),
         _("Your private link for request {reference}"),

@@ -54,6 +54,7 @@ PRESSES = {
     "appointments_appointmentrequest_move": TRIAGE,
     "appointments_appointmentrequest_many": TRIAGE,
     "appointments_appointmentrequest_duplicates_press": TRIAGE,
+    "appointments_appointmentrequest_undo": TRIAGE,
     "appointments_appointmentrequest_figures_export": HOUSE,
     "appointments_appointmentrequest_next": TRIAGE,
     "appointments_formclosure_lift": HOUSE,

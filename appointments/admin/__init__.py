@@ -29,6 +29,7 @@ from appointments.admin import (
     queue,
     replies,
     sheet,
+    undoing,
     who_read,
 )
 from appointments.admin.alert_people import AlertPersonAdmin as AlertPersonAdmin
@@ -58,6 +59,7 @@ class AppointmentRequestAdmin(
     duplicates.Duplicates,
     freed.Freed,
     many.Many,
+    undoing.Undo,
     who_read.WhoRead,
     AuditedAdmin,
 ):
@@ -122,6 +124,7 @@ class AppointmentRequestAdmin(
             "searched": searched,
             "may_enter": doors.may_enter(request),
             "next_url": self.with_filters(request, reverse(NEXT)),
+            "undo": undoing.latest_of(request.user),
             "is_nav_sidebar_enabled": False,
         }
         return super().changelist_view(request, context)
@@ -195,6 +198,8 @@ class AppointmentRequestAdmin(
             rows = moving.compared(asked, form, seen=seen, by=request.user)
         return self.show(request, asked, form=form, refusal=reason, compared=rows, status=403)
 
+    undo_view = if_readable(undoing.Undo.undo_view)
+
     @if_readable
     def revoke_view(self, request, object_id, link):
         """End one private link of a request; looking at the address leads back to the sheet."""
@@ -241,7 +246,9 @@ class AppointmentRequestAdmin(
         """
         if request.method != "HEAD":
             Event.record(sheet.READ, by=request.user.as_actor(), about=asked)
-        buttons = moving.buttons(asked, by=request.user.as_actor(), form=form)
+        undo = undoing.offer_on(asked, user=request.user)
+        wanted = undo.corrected_by if undo else ""
+        buttons = moving.buttons(asked, by=request.user.as_actor(), form=form, wanted=wanted)
         freed.fill_in(buttons, user=request.user, time=request.GET.get("time", ""))
         possible = [button for button in buttons if not button.reason]
         impossible = [button for button in buttons if button.reason]
@@ -258,7 +265,10 @@ class AppointmentRequestAdmin(
             "opts": self.opts,
             "preserved_filters": self.get_preserved_filters(request),
             "possible": [button for button in possible if button.name != "read_news"],
+            "undo": undo,
+            "aside_until": queue.exactly(asked.snoozed_until) if asked.is_snoozed() else "",
             "read_news": next((button for button in possible if button.name == "read_news"), None),
+            "has_seldom": any(button.is_seldom for button in possible),
             "impossible": impossible,
             "has_kept_words": any(button.text for button in impossible),
             "snapshot": moving.snapshot(asked),

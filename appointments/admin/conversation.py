@@ -62,7 +62,10 @@ def _questions(asked):
     items = []
     for question in each_readable(asked.clinic_questions.select_related("asked_by")):
         when, what = timezone.localtime(question.asked_at), gettext("%(name)s asked") % {"name": question.asked_by}
-        waits = gettext("No reply yet.") if question.replied_at is None else ""
+        waits = gettext("No reply yet.") if question.is_open else ""
+        if question.taken_back_at:
+            taken_back = sheet.queue.exactly(question.taken_back_at)
+            waits = gettext("Taken back: %(when)s.") % {"when": taken_back}
         items.append({"when": when, "what": what, "text": _words(question, "text"), "waits": waits})
         if question.replied_at is not None:
             when, what = timezone.localtime(question.replied_at), gettext("The patient replied")

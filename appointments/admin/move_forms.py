@@ -1,21 +1,49 @@
 """What is typed for a move on the sheet: a form a kind of input, in which nothing that was typed is lost."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from datetime import time as clock
 
 from django import forms
+from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from appointments import workflow
 from appointments.models import DeclineReason
-from clinic.hours import SkippedTime, moment_of
-from clinic.models import Clinician, Location, hours_at
+from appointments.workflow.table import TRIAGE
+from clinic.hours import NeverOpen, SkippedTime, moment_of
+from clinic.models import Clinician, Location, hours_at, reception_hours
 
 NOT_TYPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 FAR = timedelta(days=365)
 USUAL_MINUTES = 30
+
+
+class InUse:
+    """The places and clinicians that a time can be at and with; each is read once for all forms of a request."""
+
+    def __init__(self, asked):
+        self.asked = asked
+
+    @cached_property
+    def places(self):
+        """The places that are open, by key."""
+        return {place.key: place for place in Location.objects.filter(is_open=True)}
+
+    @cached_property
+    def clinicians(self):
+        """The clinicians who see patients here, by key."""
+        return {clinician.key: clinician for clinician in Clinician.objects.filter(is_shown=True)}
+
+    @cached_property
+    def fit(self):
+        """Those of the clinicians who perform the procedure that is asked for."""
+        performing = set(self.asked.procedure.clinicians.values_list("key", flat=True)) if self.asked.procedure else ()
+        return [clinician for key, clinician in self.clinicians.items() if key in performing]
 
 
 class MoveForm(forms.Form):
@@ -30,9 +58,9 @@ class MoveForm(forms.Form):
 
     accepted = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, data=None, *, asked, name):
+    def __init__(self, data=None, *, asked, name, in_use=None):
         super().__init__(auto_id="id_%s")
-        self.asked, self.move = asked, name
+        self.asked, self.move, self.in_use = asked, name, in_use or InUse(asked)
         self.build()
         if data is not None:
             # Characters that nobody types are left out.
@@ -52,10 +80,19 @@ class MoveForm(forms.Form):
         """Return what the workflow takes, of a form that is valid."""
         return {}
 
+    def facts(self):
+        """Return the facts of the request that it would change, for a comparison (`moving.compared`)."""
+        return {}
+
     @property
     def in_words(self):
         """What was typed, as a text to copy; "" when it is nothing but a choice."""
         return ""
+
+    @property
+    def typed(self):
+        """What was typed as (label, text), for a comparison."""
+        return _("What you typed"), self.in_words
 
     @property
     def rows(self):
@@ -88,6 +125,11 @@ class WordsForm(MoveForm):
     def in_words(self):
         """The words that were typed."""
         return self.data.get(self.field_name, "")
+
+    @property
+    def typed(self):
+        """What was typed, a choice too."""
+        return self.fields[self.field_name].label, self.data.get(self.field_name, "")
 
 
 class LetterForm(WordsForm):
@@ -159,6 +201,172 @@ class DeclineForm(WordsForm):
         return ""
 
 
+# What is for colleagues
+
+
+class ForColleaguesForm(MoveForm):
+    """A choice, with words that colleagues read and the patient never does."""
+
+    reason_label = _("Why? (optional)")
+
+    def build(self):
+        """Add the words under a name of their own, as several of these forms stand on one page."""
+        self.auto_id = f"id_{self.move}_%s"
+        self.fields["why"] = forms.CharField(
+            label=self.reason_label,
+            help_text=_("Your colleagues read it. The patient does not."),
+            widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+            strip=False,
+            required=False,
+        )
+
+    def chosen(self):
+        """Return what was chosen, by the names of the input."""
+        return {}
+
+    def inputs(self):
+        """Return the choice and the words; the workflow judges them."""
+        return {workflow.MOVES[self.move].input: {**self.chosen(), "why": self.data["why"]}}
+
+    @property
+    def in_words(self):
+        """The words that were typed."""
+        return self.data.get("why", "")
+
+
+class ColleagueForm(ForColleaguesForm):
+    """Who takes it over."""
+
+    reason_label = _("What should they know? (optional)")
+
+    def build(self):
+        """Add the colleagues who answer requests, but for whoever has this one."""
+        colleagues = User.objects.who_may(TRIAGE).exclude(pk=self.asked.holder_id).order_by("first_name", "username")
+        self.colleagues = {str(colleague.pk): colleague for colleague in colleagues}
+        self.fields["colleague"] = forms.CharField(
+            label=_("To whom?"),
+            widget=forms.Select(
+                choices=[("", _("Choose a colleague")), *((key, str(who)) for key, who in self.colleagues.items())]
+            ),
+            required=False,
+        )
+        super().build()
+
+    def chosen(self):
+        """Return the colleague, None for none of these."""
+        return {"colleague": self.colleagues.get(self.data["colleague"])}
+
+    def facts(self):
+        """Return who would have it."""
+        colleague = self.chosen()["colleague"]
+        return {"holder": colleague.pk} if colleague else {}
+
+
+class UrgencyForm(ForColleaguesForm):
+    """How urgent it is, and why."""
+
+    reason_label = _("Why?")
+
+    def build(self):
+        """Add the levels that it does not have."""
+        now = workflow.level_of(self.asked)
+        self.fields["level"] = forms.CharField(
+            label=_("How urgent is it?"),
+            help_text=_("Now: %(level)s.") % {"level": now.label},
+            widget=forms.RadioSelect(choices=[(level.value, level.label) for level in workflow.Level if level != now]),
+            required=False,
+        )
+        super().build()
+
+    def chosen(self):
+        """Return the level as it was sent."""
+        return {"level": self.data["level"]}
+
+    def facts(self):
+        """Return how urgent it would be."""
+        return {"hurry": self.data["level"]}
+
+
+MORNING = clock(9)
+A_WEEK = 7
+
+
+class Ready(TextChoices):
+    """Moments that are chosen in one press. The morning is when reception opens."""
+
+    TOMORROW = "tomorrow", _("Tomorrow morning")
+    WORKING_DAY = "working_day", _("The morning of the next working day")
+    WEEK = "week", _("In a week, in the morning")
+
+    def moment(self, now):
+        """Return it (aware), chosen at `now` (aware, clinic time)."""
+        hours = reception_hours()
+        day = now.date() + timedelta(days=A_WEEK if self == Ready.WEEK else 1)
+        spans = hours.on(day)
+        if self == Ready.WORKING_DAY and hours.spans:
+            midnight = datetime.combine(day, clock(), tzinfo=now.tzinfo)
+            return hours.add(midnight, timedelta())
+        return spans[0][0] if spans else datetime.combine(day, MORNING, tzinfo=now.tzinfo)
+
+
+class UntilForm(ForColleaguesForm):
+    """Until when it is put aside: a ready moment, or one typed as clocks at the clinic show it."""
+
+    def build(self):
+        """Add the ready moments, and the boxes for any other."""
+        self.fields["ready"] = forms.CharField(
+            label=_("Until when?"),
+            widget=forms.RadioSelect(choices=[*Ready.choices, ("", _("Another time:"))]),
+            required=False,
+        )
+        typed = _row_fields([], [])
+        self.fields |= {"day": typed["day"], "time": typed["time"]}
+        self.fields["time"].label = _("Time")
+        self.fields["time"].error_messages["invalid"] = _("Enter the time, such as 14:30.")
+        super().build()
+
+    def clean(self):
+        """Make it a moment, with a sentence beside what must be mended."""
+        self.until, now = None, timezone.localtime()
+        if self.data["ready"] in Ready.values:
+            try:
+                self.until = Ready(self.data["ready"]).moment(now)
+            except NeverOpen:
+                self.add_error("ready", _("No working day is known. Enter the day and the time."))
+        elif not self.errors:
+            self._read_typed()
+        return self.cleaned_data
+
+    def _read_typed(self):
+        day, at = self.cleaned_data["day"], self.cleaned_data["time"]
+        if not day:
+            self.add_error("day", MISSING["day"])
+        if not at:
+            self.add_error("time", _("Enter the time."))
+        if not (day and at):
+            return
+        try:
+            zone = timezone.get_default_timezone()
+            self.until, _is_twice = moment_of(day, at.replace(second=0, microsecond=0), zone=zone)
+            workflow.check_until(self.until)
+        except SkippedTime:
+            reason = _("Clocks skip this time on that day, as they are put forward. Choose another time.")
+            self.add_error("time", reason)
+        except OverflowError:
+            self.add_error("day", _("Enter a day within the next 92 days."))
+        except workflow.Unfit as refused:
+            self.add_error("day", refused.reason)
+
+    def chosen(self):
+        """Return the moment."""
+        return {"until": self.until}
+
+    def facts(self):
+        """Return until when it would be put aside."""
+        until = getattr(self, "until", None)
+        return {"aside": until.isoformat()} if until else {}
+
+
 # Times
 
 PARTS = ("location", "clinician", "day", "time", "minutes")
@@ -180,9 +388,7 @@ class TimesForm(MoveForm):
     def build(self):
         """Add the fields of each row: places and clinicians in use, those who do what is asked for first."""
         self.auto_id = f"id_{self.move}_%s"
-        self.places = {place.key: place for place in Location.objects.filter(is_open=True)}
-        self.clinicians = {clinician.key: clinician for clinician in Clinician.objects.filter(is_shown=True)}
-        fit = self._fit_clinicians()
+        self.places, self.clinicians, fit = self.in_use.places, self.in_use.clinicians, self.in_use.fit
         for number in range(1, self.how_many + 1):
             fields = _row_fields(_choices(self.places.values(), _("Choose a place")), self._clinician_choices(fit))
             self.fields |= {f"{part}_{number}": fields[part] for part in PARTS}
@@ -195,11 +401,6 @@ class TimesForm(MoveForm):
         local = timezone.localtime(time.starts_at)
         self.initial |= {"location_1": time.location.key, "clinician_1": time.clinician.key}
         self.initial |= {"day_1": local.date(), "time_1": local.time(), "minutes_1": time.minutes}
-
-    def _fit_clinicians(self):
-        """Return those in use who perform the procedure that is asked for."""
-        performing = set(self.asked.procedure.clinicians.values_list("key", flat=True)) if self.asked.procedure else ()
-        return [clinician for key, clinician in self.clinicians.items() if key in performing]
 
     def _clinician_choices(self, fit):
         others = [clinician for clinician in self.clinicians.values() if clinician not in fit]
@@ -358,6 +559,9 @@ FORMS = {
     "answer": AnswerForm,
     "decline_reason": DeclineForm,
     "question": QuestionForm,
+    "colleague": ColleagueForm,
+    "urgency": UrgencyForm,
+    "until": UntilForm,
     "times": TimesForm,
     "time": TimeForm,
 }

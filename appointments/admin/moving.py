@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import workflow
-from appointments.admin.move_forms import FORMS
+from appointments.admin.move_forms import FORMS, InUse
 from appointments.models import DeclineReason, OfferState, Status
 from audit.actors import STAFF
 from clinic import stale
@@ -31,19 +31,53 @@ DONE = {
     "close": _("%(reference)s is closed."),
     "cancel_time": _("The agreed time of %(reference)s is cancelled."),
     "stop_waiting": _("%(reference)s is yours now, and no longer waits for the patient."),
+    "suspect": _("%(reference)s is closed as spam."),
+    "hand_over": _("%(reference)s is with your colleague now."),
+    "set_urgency": _("How urgent %(reference)s is has been changed."),
+    "snooze": _("%(reference)s is put aside. It comes back by itself."),
+    "wake": _("%(reference)s is back."),
+    "retract": _("What was written about %(reference)s is taken back. The request is yours now."),
+    "reopen": _("%(reference)s is open again, and yours."),
 }
 
+
+# When the sheet is silent about a move, as nobody would look for it.
+MAKES_NO_SENSE = {
+    "read_news": lambda asked: not asked.has_news,
+    "wake": lambda asked: not asked.is_snoozed(),
+    "suspect": lambda asked: not asked.waits_for_clinic,
+    "retract": lambda asked: asked.status != Status.WAITING,
+    "reopen": lambda asked: asked.is_open,
+}
 
 # The moves that can be made at the desk.
 AT_THE_DESK = {name: row for name, row in workflow.moves_of(STAFF).items() if row.input in FORMS}
 
-# What is typed for these is shown once somebody asks for it; for the last, that is the first of two presses.
-FOLDED = ("offer", "agree", "change_time", "ask", "cancel_time")
+# These are opened before they are pressed: what is typed for them takes room, or one press must not be enough.
+IN_TWO_PRESSES = {
+    "cancel_time": _("Yes, cancel the agreed time"),
+    "suspect": _("Yes, it is spam"),
+    "retract": _("Yes, take it back"),
+    "reopen": _("Yes, open it again"),
+}
+FOLDED = ("offer", "agree", "change_time", "ask", "hand_over", "set_urgency", "snooze", *IN_TWO_PRESSES)
+# These are seldom made, and stand under one line.
+SELDOM = ("hand_over", "set_urgency", "snooze", "suspect", "retract", "reopen")
 
-QUIET = ("release", "decline", "close")
+QUIET = ("release", "decline", "close", "wake", *SELDOM)
 
 BEFORE_THE_PRESS = {
     "cancel_time": _("The patient is told, and loses this time. The request is open again, and is yours."),
+    "suspect": _("It is closed, and the patient is told nothing. You can still put it back into the queue."),
+    "retract": _(
+        "Your open question and the times that you offered are gone. The patient is told not to act on your message. "
+        "The request is yours."
+    ),
+    "reopen": _(
+        "The patient is told that what you wrote before no longer holds. Your earlier answer is kept as a note. "
+        "The request is yours."
+    ),
+    "snooze": _("Nobody sees it in the queue until then. By when it is due stays as it is."),
     "change_time": _("The patient keeps the time that is agreed until the new one is, and is told."),
 }
 
@@ -52,9 +86,9 @@ class AskAgain(workflow.Refused):
     """A move that is odd but may be meant: nothing was done yet, and the same press again does it."""
 
 
-def form_for(asked, name, data=None):
+def form_for(asked, name, data=None, *, in_use=None):
     """Return the form of a move, over what a post says where there is one."""
-    return FORMS[workflow.MOVES[name].input](data, asked=asked, name=name)
+    return FORMS[workflow.MOVES[name].input](data, asked=asked, name=name, in_use=in_use)
 
 
 def press(asked, form, *, by, seen):
@@ -86,7 +120,8 @@ def _facts(asked):
     return {
         "status": asked.status,
         "holder": asked.holder_id,
-        "hurry": asked.is_danger or asked.is_urgent,
+        "hurry": str(workflow.level_of(asked)),
+        "aside": asked.snoozed_until.isoformat() if asked.is_snoozed() else "",
         "times": [[offer.state, offer.starts_at.isoformat()] for offer in asked.offers.current()],
     }
 
@@ -116,22 +151,22 @@ def compared(asked, form, *, seen, by):
     """
     row = workflow.MOVES[form.move]
     held_after = {workflow.THE_ONE_WHO_MOVES: by.pk, workflow.NOBODY: None}
-    facts = seen.facts or {"status": "", "holder": "", "hurry": "", "times": []}
-    mine = facts | {"status": row.leads_to, "holder": held_after.get(row.held_after, facts["holder"])}
+    facts = {"status": "", "holder": "", "hurry": "", "aside": "", "times": []} | seen.facts
+    mine = facts | {"holder": held_after.get(row.held_after, facts["holder"])} | form.facts()
+    mine["status"] = row.leads_to or facts["status"]
     now = _facts(asked)
-    names = {
-        user.pk: str(user) for user in User.objects.filter(pk__in={facts["holder"] or None, asked.holder_id, by.pk})
-    }
+    holders = {facts["holder"] or None, mine["holder"] or None, asked.holder_id}
+    names = {user.pk: str(user) for user in User.objects.filter(pk__in=holders - {None})}
     labels = {
         "status": gettext("Status"),
         "holder": gettext("Who has it"),
         "hurry": gettext("Urgent"),
+        "aside": gettext("Put aside until"),
         "times": gettext("Times"),
     }
     versions = [_in_words(version, names) for version in (facts, now, mine)]
     if row.input:
-        typed = form.data.get(row.input, form.in_words)
-        labels["typed"] = form.fields[row.input].label if row.input in form.fields else gettext("What you typed")
+        labels["typed"], typed = form.typed
         for version, value in zip(versions, ("", getattr(asked, row.input, ""), typed), strict=True):
             version["typed"] = dict(DeclineReason.choices).get(value, value)
     return [row for row in stale.compare(labels, *versions) if row.changed_by != stale.ChangedBy.NOBODY]
@@ -141,14 +176,18 @@ def _in_words(facts, names):
     return {
         "status": Status(facts["status"]).label if facts["status"] else "",
         "holder": "" if facts["holder"] == "" else names.get(facts["holder"], gettext("nobody")),
-        "hurry": {True: gettext("yes"), False: gettext("no")}.get(facts["hurry"], ""),
+        "hurry": workflow.Level(facts["hurry"]).label if facts["hurry"] in workflow.Level.values else "",
+        "aside": _moment_in_words(facts["aside"]) if facts["aside"] else "",
         "times": "\n".join(_time_in_words(*time) for time in facts["times"]),
     }
 
 
 def _time_in_words(state, starts_at):
-    when = date_format(timezone.localtime(datetime.fromisoformat(starts_at)), "SHORT_DATETIME_FORMAT")
-    return f"{when} ({OfferState(state).label})"
+    return f"{_moment_in_words(starts_at)} ({OfferState(state).label})"
+
+
+def _moment_in_words(moment):
+    return date_format(timezone.localtime(datetime.fromisoformat(moment)), "SHORT_DATETIME_FORMAT")
 
 
 # The buttons
@@ -156,12 +195,16 @@ def _time_in_words(state, starts_at):
 
 @dataclass(frozen=True)
 class Button:
-    """A move as the sheet shows it: a form to send, or the reason why it cannot be made now."""
+    """A move as the sheet shows it: a form to send, or the reason why it cannot be made now.
+
+    `is_wanted` says that something else on the sheet leads to it.
+    """
 
     name: str
     label: str
     form: forms.Form | None
     reason: str = ""
+    is_wanted: bool = False
 
     @property
     def text(self):
@@ -177,6 +220,11 @@ class Button:
     def is_quiet(self):
         """Whether it gives the request up, and so should not be the first thing to catch the eye."""
         return self.name in QUIET
+
+    @property
+    def is_seldom(self):
+        """Whether it stands under "More", unless it was tried just now, or puts right what was done last."""
+        return self.name in SELDOM and not (self.is_open or self.is_wanted)
 
     @property
     def is_open(self):
@@ -196,24 +244,27 @@ class Button:
     @property
     def final(self):
         """The words on the button itself, where opening it says the label already."""
-        return gettext("Yes, cancel the agreed time") if self.name == "cancel_time" else self.label
+        return IN_TWO_PRESSES.get(self.name, self.label)
 
 
-def buttons(asked, *, by, form=None):
+def buttons(asked, *, by, form=None, wanted=""):
     """Return a Button for each move of the table, in its order; what is held as spam has its own, and no others.
 
-    `form` is what was typed for a move; the other moves that can be made get empty forms.
+    `form` is what was typed for a move; the other moves that can be made get empty forms. `wanted` names the move to
+    which another part of the sheet leads.
     """
-    made = []
+    made, in_use = [], InUse(asked)
     for name, row in AT_THE_DESK.items():
         tried = form if form is not None and form.move == name else None
         if tried is None and (row.spam == workflow.HELD_ALONE) != bool(asked.held_because):
             continue
-        if tried is None and name == "read_news" and not asked.has_news:
+        if tried is None and name in MAKES_NO_SENSE and MAKES_NO_SENSE[name](asked):
             continue
         try:
             workflow.check_move(asked, name, by=by)
-            made.append(Button(name, row.label, tried or form_for(asked, name)))
+            made.append(
+                Button(name, row.label, tried or form_for(asked, name, in_use=in_use), is_wanted=name == wanted)
+            )
         except workflow.Refused as refused:
             made.append(Button(name, row.label, tried, refused.reason))
     return made

@@ -44,9 +44,13 @@ class Amendment(models.Model):
 class QuestionQuerySet(models.QuerySet):
     """Reads of questions."""
 
+    def standing(self):
+        """Questions that the clinic has not taken back: those that the patient may read."""
+        return self.filter(taken_back_at=None)
+
     def open(self):
         """Questions that the patient may still answer."""
-        return self.filter(replied_at=None, taken_back_at=None)
+        return self.standing().filter(replied_at=None)
 
 
 class ClinicQuestion(models.Model):

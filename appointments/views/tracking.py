@@ -37,7 +37,7 @@ def status_page(request, link, *, refusal="", status=200):
     asked, token = link.request, request.resolver_match.kwargs["token"]
     done = CHANGES.get(request.GET.get("done", ""))
     times, (opened, openings) = _times(asked), openings_of(asked)
-    questions = list(asked.clinic_questions.values_list("replied_at", flat=True))
+    questions = list(asked.clinic_questions.standing().values_list("replied_at", flat=True))
     context = {
         "asked": asked,
         "token": token,
@@ -63,7 +63,8 @@ def status_page(request, link, *, refusal="", status=200):
         "changes": offered_to(asked, were_offered=times.get("were_offered", False)),
     }
     if context["has_question"]:
-        context["due_if_now"] = in_words(workflow.due_from(timezone.now(), urgent=asked.is_urgent))
+        due = workflow.due_after_reply(asked, timezone.now())
+        context["due_if_now"] = in_words(due) if due else ""
     if request.resolver_match.view_name != "appointments:track":
         request.addresses = _addresses(token)
     return private_page(render(request, "appointments/track.html", context, status=status))
@@ -129,7 +130,7 @@ def calendar(request, link):
 def words(request, link):
     """Show the answer and the questions of the clinic, once somebody presses: no scanner of links ever reads them."""
     asked = link.request
-    questions = list(asked.clinic_questions.all())
+    questions = list(asked.clinic_questions.standing())
     if not (asked.answer or questions):
         return see_other(reverse("appointments:track", args=[request.resolver_match.kwargs["token"]]))
     if request.method != "POST":
@@ -152,7 +153,7 @@ def _words_without_token(request, token):
     if link is None:
         return nothing_here(request)
     problems = [{"text": FORM_NOT_CHECKED, "target": ""}]
-    questions = list(link.request.clinic_questions.all())
+    questions = list(link.request.clinic_questions.standing())
     return _ask_before_words(request, link.request, questions, problems=problems, status=403)
 
 

@@ -14,6 +14,7 @@ from appointments.workflow.calling import (
 from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
 from appointments.workflow.entering import check_asked_at, enter
 from appointments.workflow.freed import put_away
+from appointments.workflow.inputs import Level, check_until, level_of
 from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
 from appointments.workflow.many import MOST_AT_ONCE, Moved, move_many
 from appointments.workflow.merging import (
@@ -27,12 +28,12 @@ from appointments.workflow.merging import (
     replaced,
     unmerge,
 )
-from appointments.workflow.moving import CHANGED_MEANWHILE, can_move, check_move, move, move_by_patient
+from appointments.workflow.moving import can_move, check_move, move, move_by_patient
 from appointments.workflow.news import news_among, with_news
 from appointments.workflow.next_one import NextOne, claim_next
 from appointments.workflow.notes import take_back_note, write_note
 from appointments.workflow.own_words import back_to_ours, change_words
-from appointments.workflow.promise import due_from, reads_from, recompute_due
+from appointments.workflow.promise import due_after_reply, due_from, reads_from, recompute_due
 from appointments.workflow.saved_replies import keep_reply
 from appointments.workflow.sending import (
     Door,
@@ -65,6 +66,14 @@ from appointments.workflow.times import (
     free_offers,
     span_in_words,
 )
+from appointments.workflow.undoing import (
+    CHANGED_MEANWHILE,
+    UNDO_FOR,
+    check_undo,
+    forget_last_moves,
+    undo,
+    undo_until,
+)
 from clinic.refusals import Refused, Stale, Unfit
 
 __all__ = [
@@ -81,8 +90,10 @@ __all__ = [
     "NOBODY",
     "OTHER",
     "THE_ONE_WHO_MOVES",
+    "UNDO_FOR",
     "Door",
     "Erased",
+    "Level",
     "Moved",
     "NextOne",
     "Outcome",
@@ -105,18 +116,23 @@ __all__ = [
     "check_merge",
     "check_move",
     "check_times",
+    "check_undo",
     "check_unmerge",
+    "check_until",
     "claim_next",
     "close_form",
+    "due_after_reply",
     "due_from",
     "email_arrives",
     "email_came_back",
     "enter",
     "first_sent",
     "forget_erased_forms",
+    "forget_last_moves",
     "free_offers",
     "keep_reply",
     "last_contact",
+    "level_of",
     "log_call",
     "may_leave_message",
     "merge",
@@ -142,6 +158,8 @@ __all__ = [
     "take_back_note",
     "tell_of_change",
     "to_be_called",
+    "undo",
+    "undo_until",
     "unmerge",
     "was_sent",
     "with_news",

@@ -158,9 +158,9 @@ def _same_preferences(request, value):
 class Level(models.TextChoices):
     """How urgent staff say a request is."""
 
-    DANGER = "danger", _("danger")
-    URGENT = "urgent", _("urgent")
-    ORDINARY = "ordinary", _("not urgent")
+    DANGER = "danger", _("Dangerous: look at it first")
+    URGENT = "urgent", _("Urgent")
+    ORDINARY = "ordinary", _("Not urgent")
 
 
 def _note(request, kind, text, *, by):
@@ -175,7 +175,8 @@ def _short_text(value, field):
 
 
 def _read_colleague(value):
-    colleague, why = value["colleague"], _short_text(value.get("why"), "why")
+    value = value or {}
+    colleague, why = value.get("colleague"), _short_text(value.get("why"), "why")
     if colleague is None or not colleague.is_active or not colleague.has_perm(TRIAGE):
         raise Unfit(_("Choose a colleague who answers requests."), field="colleague")
     return {"colleague": colleague, "why": why}
@@ -198,7 +199,8 @@ def level_of(request):
 
 
 def _read_urgency(value):
-    if value["level"] not in Level.values:
+    value = value or {}
+    if value.get("level") not in Level.values:
         raise Unfit(_("Choose how urgent it is."), field="level")
     why = _short_text(value.get("why"), "why")
     if not why:
@@ -222,7 +224,14 @@ LONGEST_SNOOZE = timedelta(days=92)
 
 
 def _read_until(value):
-    until, why = value["until"], _short_text(value.get("why"), "why")
+    value = value or {}
+    why = _short_text(value.get("why"), "why")
+    check_until(value.get("until"))
+    return {"until": value["until"], "why": why}
+
+
+def check_until(until):
+    """Raise Unfit unless a request can be put aside until this moment (aware, or None)."""
     now = timezone.now()
     if until is None:
         raise Unfit(_("Enter the day and the time."), field="until")
@@ -230,7 +239,6 @@ def _read_until(value):
         raise Unfit(_("Enter a time that is still to come."), field="until")
     if until > now + LONGEST_SNOOZE:
         raise Unfit(_("Enter a day within the next 92 days."), field="until")
-    return {"until": until, "why": why}
 
 
 def _snooze(request, value, *, by):

@@ -5,14 +5,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments import messages
-from appointments.models import AppointmentRequest, HeldBecause, Status
+from appointments.models import HeldBecause, Note, Status
+from appointments.wording import WORDINGS
 from appointments.workflow import danger, times
 from appointments.workflow.first_answer import is_told_now, note_first_answer
 from appointments.workflow.inputs import INPUTS
 from appointments.workflow.merging import locked_where_it_leads
 from appointments.workflow.news import note_news
 from appointments.workflow.places import check_place
-from appointments.workflow.promise import pause, run_anew, run_on
+from appointments.workflow.promise import LEAST_AFTER_REPLY, due_of, pause, run_anew, run_on
 from appointments.workflow.table import (
     ANYBODY,
     BEGINS_ANEW,
@@ -24,13 +25,14 @@ from appointments.workflow.table import (
     THE_HOLDER,
     THE_ONE_WHO_MOVES,
 )
+from appointments.workflow.undoing import CHANGED_MEANWHILE, Memory, locked
 from audit.actors import PATIENT, STAFF
 from audit.models import Event
 from clinic.refusals import Refused, Stale, Unfit
 
 # After these no time that was offered, or agreed, stays the patient's.
 LETS_TIMES_GO = (Status.ANSWERED, Status.DECLINED, Status.WITHDRAWN)
-LETS_TIMES_GO_BY_NAME = ("cancel_time", "stop_waiting", "retract", "other_times")
+LETS_TIMES_GO_BY_NAME = ("cancel_time", "stop_waiting", "retract", "other_times", "reopen", "suspect")
 # What is typed or chosen here takes the place of the times that stood until then.
 SETS_TIMES = ("times", "time", "offer")
 # After these the patient's calendar must forget the time that was agreed.
@@ -38,7 +40,14 @@ CANCELS = ("cancel_time", "withdraw")
 # These make a calendar file that must count as newer than the one before it.
 CHANGES_CALENDAR = ("agree", "accept", "change_time", *CANCELS)
 
-CHANGED_MEANWHILE = _("Somebody changed this request while you had it open. Look at what changed, then decide again.")
+# What the patient was still to be told is not said any more after these.
+MAKES_MOOT = {
+    "reply": ("question",),
+    "retract": ("question",),
+    "withdraw": ("question",),
+    "reopen": ("answered", "declined", "withdrawn"),
+    "suspect": tuple(WORDINGS),
+}
 
 
 def check_move(request, name, *, by):
@@ -123,7 +132,7 @@ def move(request, name, *, by, seen_revision, **typed):
     name. Raises Stale when the request changed since, Refused when the table says no, Unfit when what was typed must be
     mended. The same press twice is one move.
     """
-    request = _locked(request)
+    request = locked(request)
     if request.revision != seen_revision:
         if request.revision == seen_revision + 1 and _was_just_done(request, name, typed, by=by):
             return request
@@ -143,10 +152,6 @@ def move_by_patient(request, name, *, by, **typed):
     if _was_just_done(request, name, typed, by=by):
         return request
     return _carried_out(request, name, typed, by=by)
-
-
-def _locked(request):
-    return AppointmentRequest.of_every_kind.select_for_update(of=("self",)).get(pk=request.pk)
 
 
 def _was_just_done(request, name, typed, *, by):
@@ -170,6 +175,7 @@ def _read(row, typed):
 def _carried_out(request, name, typed, *, by):
     check_move(request, name, by=by)
     row, before, details = MOVES[name], request.status, {}
+    memory = Memory.of(request) if by.kind == STAFF else None
     if row.input:
         details = INPUTS[row.input].apply(request, _read(row, typed), by=by) or {}
     found_danger = row.made_by == PATIENT and row.input in danger.SAYS and danger.heed(request, typed[row.input])
@@ -177,22 +183,51 @@ def _carried_out(request, name, typed, *, by):
     lets_times_go = row.leads_to in LETS_TIMES_GO or name in LETS_TIMES_GO_BY_NAME
     if lets_times_go:
         times.release_all(request)
-    if (lets_times_go or row.input in SETS_TIMES) and (taken_back := messages.take_back(request)):
-        details |= {"taken_back": taken_back}
+    about_times = messages.OF_TIMES if lets_times_go or row.input in SETS_TIMES else ()
+    taken = messages.take_back(request, {*about_times, *MAKES_MOOT.get(name, ())})
+    if taken.messages:
+        details |= {"taken_back": list(taken.messages)}
     if name == "retract":
-        request.clinic_questions.open().update(taken_back_at=timezone.now())
+        details |= {"questions": _take_questions_back(request)}
+    if name == "reopen":
+        details |= {"notes": _set_answer_aside(request, by=by)}
     if name in CHANGES_CALENDAR:
         request.calendar_sequence += 1
     if is_told_now(request, name):
         note_first_answer(request, timezone.now())
     _apply(request, row, by=by)
     facts = {"from": before, "to": request.status, "revision": request.revision}
-    Event.record(row.event, by=by, about=request, **facts, **details)
+    event = Event.record(row.event, by=by, about=request, **facts, **details)
     if found_danger:
         danger.note_danger(request)
-    if row.message:
-        messages.write(request, row.message, cancelled=cancelled)
+    told = None
+    if row.message and not (name == "not_spam" and messages.was_told(request, row.message)):
+        told = messages.write(request, row.message, cancelled=cancelled, may_be_undone=by.kind == STAFF)
+    if memory:
+        memory.keep(request, name, by=by, event=event, taken=taken, told=told)
     return request
+
+
+def _take_questions_back(request):
+    """Take back what the patient was asked and has not answered; return the questions' keys."""
+    questions = request.clinic_questions.open()
+    keys = list(questions.values_list("pk", flat=True))
+    questions.update(taken_back_at=timezone.now())
+    return keys
+
+
+def _set_answer_aside(request, *, by):
+    """Take the answer, or why it was declined, off the request, unsaved, and keep it in a note; return its key."""
+    words = []
+    if request.answer:
+        words += [_("Our answer, until this was opened again:"), request.answer]
+    if request.decline_reason:
+        reason = request.get_decline_reason_display()
+        words.append(_("Why we declined, until this was opened again: %(reason)s.") % {"reason": reason})
+    request.answer = request.decline_reason = ""
+    if not words:
+        return []
+    return [Note.objects.create(request=request, text="\n\n".join(map(str, words)), written_by=by.user).pk]
 
 
 def _apply(request, row, *, by):
@@ -201,18 +236,15 @@ def _apply(request, row, *, by):
         request.holder, request.held_since = by.user, now
     elif row.held_after == NOBODY:
         request.holder, request.held_since = None, None
-    if row.leads_to and request.status != row.leads_to:
-        request.status, request.status_since = row.leads_to, now
-    if waited and not request.waits_for_clinic:
-        pause(request, now)
-    elif request.waits_for_clinic and not waited:
-        _run_clock(request, row, now)
     if row.frees:
         request.held_because = ""
     if row.holds:
         request.held_because = HeldBecause.STAFF
+    if row.leads_to and request.status != row.leads_to:
+        request.status, request.status_since = row.leads_to, now
+    _set_clock(request, row, now, waited=waited)
     if row.wakes or row.leads_to:
-        request.snoozed_until = request.snoozed_until if row.input == "until" else None
+        request.snoozed_until = None
     note_news(request, row.event)
     request.revision += 1
     request.save(
@@ -230,6 +262,8 @@ def _apply(request, row, *, by):
             "is_danger",
             "is_urgent",
             "danger_because",
+            "decline_reason",
+            "answer",
             "revision",
             "calendar_sequence",
             "first_answered_at",
@@ -238,12 +272,18 @@ def _apply(request, row, *, by):
     )
 
 
-def _run_clock(request, row, now):
-    """Let the promise of a request go on, unsaved, now that the next move is the clinic's again."""
+def _set_clock(request, row, now, *, waited):
+    """Stop the promise of a request, unsaved, while the next move is the patient's, and let it go on afterwards.
+
+    What is held as spam has no such turns: its promise was given when it came, and stands if it was held by mistake.
+    """
     if row.frees:
-        # It was given when the request came, and stood for what was held as spam by mistake.
-        run_anew(request, request.promised_from)
-    elif row.promise == BEGINS_ANEW or request.promise_minutes is None:
+        request.due_at = due_of(request)
+    elif request.held_because or request.waits_for_clinic == waited:
+        return
+    elif waited:
+        pause(request, now)
+    elif row.promise == BEGINS_ANEW:
         run_anew(request, now)
     else:
-        run_on(request, now)
+        run_on(request, now, least=LEAST_AFTER_REPLY if row.made_by == PATIENT else 0)

@@ -9,6 +9,8 @@ from clinic.hours import NeverOpen, working_minutes
 from clinic.models import ClinicProfile, reception_hours
 
 WITHOUT_OPENING_HOURS = timedelta(days=1)
+# So many working minutes are left at least when the patient replies: nobody can answer in the minute of the reply.
+LEAST_AFTER_REPLY = 60
 
 
 def due_from(moment, *, urgent, minutes=None, hours=None, profile=None):
@@ -25,41 +27,78 @@ def due_from(moment, *, urgent, minutes=None, hours=None, profile=None):
         return moment + (WITHOUT_OPENING_HOURS if minutes is None else promise)
 
 
+def due_of(request, *, hours=None, profile=None):
+    """Return by when (UTC) a request is due that waits for the clinic, as its clock stands."""
+    return due_from(
+        request.promised_from,
+        urgent=request.is_urgent,
+        minutes=request.promise_minutes,
+        hours=hours,
+        profile=profile,
+    )
+
+
 def pause(request, now):
     """Stop the clock of a request, unsaved, at `now` (aware): keep how much working time is left of its promise."""
     request.promise_minutes = working_minutes(reception_hours(), now, request.due_at) if request.due_at > now else 0
 
 
-def run_on(request, now):
-    """Let the clock of a request run on, unsaved, from `now` (aware), with what was left when it was stopped."""
-    request.promised_from = now
-    request.due_at = due_from(now, urgent=request.is_urgent, minutes=request.promise_minutes)
+def run_on(request, now, *, least=0):
+    """Let the clock of a request run on, unsaved, from `now` (aware), with what was left when it was stopped.
+
+    `least` are the working minutes that it has at least.
+    """
+    if request.promise_minutes is None:
+        # Its clock was never stopped: it was asked before clocks could be.
+        run_anew(request, now)
+        return
+    request.promised_from, request.promise_minutes = now, max(request.promise_minutes, least)
+    request.due_at = due_of(request)
 
 
 def run_anew(request, moment):
     """Begin the promise of a request, unsaved, from `moment` (aware): all of it."""
     request.promised_from, request.promise_minutes = moment, None
-    request.due_at = due_from(moment, urgent=request.is_urgent)
+    request.due_at = due_of(request)
 
 
 def hurried(request, now):
     """Fit the promise of a request, unsaved, to its having become urgent, or ordinary again, at `now` (aware).
 
     What became urgent is due after the urgent promise from now, and never later than it was. What is ordinary again is
-    due as if it had never been urgent.
+    due after the ordinary promise from where its clock last began, as if it had not been urgent since.
     """
-    if not request.is_urgent:
-        request.promise_minutes = None
-    else:
-        whole = ClinicProfile.current().promise(urgent=True)
-        spent = working_minutes(reception_hours(), request.promised_from, now) if request.waits_for_clinic else 0
-        left = spent + round(whole.total_seconds() / 60)
-        had = request.promise_minutes
-        if had is None:
-            had = round(ClinicProfile.current().promise(urgent=False).total_seconds() / 60)
-        request.promise_minutes = min(left, had)
     if request.waits_for_clinic:
-        request.due_at = due_from(request.promised_from, urgent=request.is_urgent, minutes=request.promise_minutes)
+        request.promise_minutes = _hurried_while_it_runs(request, now) if request.is_urgent else None
+        request.due_at = due_of(request)
+    elif request.promise_minutes is not None:
+        ordinary, urgent = _whole(urgent=False), _whole(urgent=True)
+        # The status is that in which the clock was stopped.
+        spent = working_minutes(reception_hours(), request.promised_from, request.status_since)
+        left = min(request.promise_minutes, urgent) if request.is_urgent else max(ordinary - spent, 0)
+        request.promise_minutes = left
+
+
+def _hurried_while_it_runs(request, now):
+    """Return the working minutes from where the clock began to the end of the urgent promise from now, or sooner."""
+    had = _whole(urgent=False) if request.promise_minutes is None else request.promise_minutes
+    spent = working_minutes(reception_hours(), request.promised_from, now)
+    return min(spent + _whole(urgent=True), had)
+
+
+def _whole(*, urgent):
+    """Return all of a promise in working minutes."""
+    promise = ClinicProfile.current().promise(urgent=urgent) if reception_hours().spans else WITHOUT_OPENING_HOURS
+    return round(promise.total_seconds() / 60)
+
+
+def due_after_reply(request, now):
+    """Return by when (UTC) the clinic answers if the patient replied `now` (aware); None where it is late already."""
+    if request.waits_for_clinic:
+        return None if request.is_overdue(now) else request.due_at
+    minutes = request.promise_minutes
+    minutes = None if minutes is None else max(minutes, LEAST_AFTER_REPLY)
+    return due_from(now, urgent=request.is_urgent, minutes=minutes)
 
 
 def reads_from(moment, *, hours=None):
@@ -84,13 +123,7 @@ def recompute_due():
     for request in AppointmentRequest.of_every_kind.waiting_for_clinic().only(
         "id", "promised_from", "promise_minutes", "is_urgent", "due_at"
     ):
-        due_at = due_from(
-            request.promised_from,
-            urgent=request.is_urgent,
-            minutes=request.promise_minutes,
-            hours=hours,
-            profile=profile,
-        )
+        due_at = due_of(request, hours=hours, profile=profile)
         if due_at != request.due_at:
             moved += AppointmentRequest.of_every_kind.filter(pk=request.pk).update(due_at=due_at)
     return moved

@@ -27,8 +27,8 @@ class Move:
     `input` names what is typed for it (`appointments/workflow/inputs.py`), `message` what the patient is told, `spam`
     whether it is for what is held as spam; `frees` says that it is held no longer, `holds` that it is from now on.
     `promise` says how the clock goes on where the move is the clinic's again, `wakes` that it comes back before the
-    moment until which it was put aside. `corrected_by` names the move that tells the patient so when this one was
-    wrong and its message has left.
+    moment until which it was put aside, `takes_back` that it tells the patient what no longer holds. `corrected_by`
+    names the move that tells the patient so when this one was wrong and its message has left.
     """
 
     label: str
@@ -46,12 +46,14 @@ class Move:
     holds: bool = False
     promise: str = RUNS_ON
     wakes: bool = False
+    takes_back: bool = False
     corrected_by: str = ""
 
     @property
     def is_answer(self):
         """Whether the clinic tells the patient something with it that is more than a receipt."""
-        return self.made_by == STAFF and bool(self.message) and self.spam == NEVER_HELD
+        is_told = self.made_by == STAFF and bool(self.message)
+        return is_told and self.spam == NEVER_HELD and not self.takes_back
 
 
 def by_staff(label, *, allowed_from, leads_to, event, held_by=(THE_HOLDER,), held_after=AS_BEFORE, **also):
@@ -209,6 +211,7 @@ MOVES = {
         held_after=THE_ONE_WHO_MOVES,
         event="request.retracted",
         message="retracted",
+        takes_back=True,
     ),
     "answer": by_staff(
         _("Send the answer"),
@@ -250,6 +253,7 @@ MOVES = {
         held_after=THE_ONE_WHO_MOVES,
         event="request.reopened",
         message="reopened",
+        takes_back=True,
         promise=BEGINS_ANEW,
     ),
     "accept": by_patient(

@@ -127,6 +127,22 @@ def release_all(request):
     release(request.offers.exclude(state=OfferState.RELEASED))
 
 
+def give_back(request, states):
+    """Let times stand again as they did: `states` maps the key of each to its OfferState.
+
+    Raises Taken when somebody else has agreed on one meanwhile that was agreed.
+    """
+    offers = list(request.offers.filter(pk__in=states))
+    agreed = [offer for offer in offers if states[offer.pk] == OfferState.AGREED]
+    _lock_diaries(offer.clinician_id for offer in agreed)
+    for offer in agreed:
+        if _is_taken(offer.clinician_id, offer.starts_at, offer.ends_at, apart_from=request):
+            raise Taken(_("The time that was agreed went to another patient meanwhile. Agree on another one."))
+    for offer in offers:
+        offer.state = states[offer.pk]
+    TimeOffer.objects.bulk_update(offers, ["state"])
+
+
 def free_offers(request):
     """Return the times that the patient can still accept (1 query)."""
     return list(request.offers.free().select_related("location", "clinician"))

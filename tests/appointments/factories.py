@@ -5,13 +5,16 @@ from itertools import pairwise
 
 from django.utils import timezone
 
+from accounts.models import User
+from accounts.roles import Role
 from appointments import workflow
 from appointments.models import AppointmentRequest, DeclineReason, Status, TimeOffer, TrackingLink
 from appointments.references import new_token
 from audit.actors import PATIENT, Actor
 from audit.models import Event
 from clinic.models import Clinician, Location
-from outbox.models import Message
+from outbox.models import Message, State
+from tests.staff import make_staff
 
 SIGNS = [
     {"key": "numb", "text": "Your legs feel numb.", "urgency": "emergency", "ticked": False},
@@ -86,7 +89,21 @@ def inputs_of(name, request):
         "set_reminders": {"wants_reminders": False},
         "set_details": {"wants_details": True},
         "other_times": {"preferences": {"times": ["1-morning"]}},
+        "set_urgency": {"urgency": {"level": "ordinary" if request.is_urgent else "urgent", "why": "They called."}},
+        "snooze": {"until": {"until": timezone.now() + timedelta(days=2), "why": ""}},
+        "hand_over": {"colleague": {"colleague": a_colleague(), "why": ""}} if name == "hand_over" else {},
     }.get(name, {})
+
+
+def a_colleague():
+    """Return a member of staff who answers requests, made where there is none of this name."""
+    found = User.objects.filter(username="colleague").first()
+    return found or make_staff("colleague", Role.RECEPTION, first_name="Cleo", last_name="Cole")
+
+
+def let_undo_time_pass():
+    """Let every message leave that waits only because its move may be undone."""
+    Message.objects.filter(state=State.WAITING, not_before__gt=timezone.now()).update(not_before=timezone.now())
 
 
 def make_request(*, status=Status.NEW, by=None, language="en", is_urgent=False, inputs=None, **changes):

@@ -14,7 +14,7 @@ from clinic.models import Location
 from outbox import sender
 from outbox.models import Message
 from procedures.models import Procedure, ProcedurePage
-from tests.appointments.factories import make_request, make_time, moved
+from tests.appointments.factories import let_undo_time_pass, make_request, make_time, moved
 from tests.clinic.factories import make_profile
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +142,7 @@ def test_no_name_breaks_the_file_or_adds_to_it(reception, name, profile):
 
 def test_the_file_leaves_with_the_message_as_mail_programs_want_it(reception):
     make_request(status=Status.AGREED, by=reception)
+    let_undo_time_pass()
     sender.send_due()
     [_received, agreed] = mail.outbox
     [part] = [part for part in agreed.message().walk() if part.get_content_type() == "text/calendar"]

@@ -12,7 +12,7 @@ from audit.actors import Actor
 from audit.models import Event
 from outbox import sender
 from outbox.models import Message, State
-from tests.appointments.factories import inputs_of, make_request, make_time, moved, reached
+from tests.appointments.factories import inputs_of, let_undo_time_pass, make_request, make_time, moved, reached
 from tests.at_once import at_once
 from tests.outbox.factories import given_up
 
@@ -243,6 +243,7 @@ def test_a_message_that_waits_for_the_mail_server_does_not_tell_of_a_time_that_i
 def test_a_message_taken_back_while_it_is_tried_is_not_tried_again_and_one_that_left_has_left(reception, leaves):
     request = make_request(status=Status.AGREED, by=reception)
     Message.objects.filter(purpose="received").delete()
+    let_undo_time_pass()
     claim = sender.claim_next(by="a sender", now=timezone.now())
     moved(request, "cancel_time", by=reception)
     if leaves:

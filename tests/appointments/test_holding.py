@@ -208,7 +208,9 @@ def test_the_buttons_of_the_sheet_judge_and_take_back(desk):
 
 
 def test_an_ordinary_sheet_says_nothing_of_spam(desk):
-    assert "spam" not in desk.get(sheet_of(make_request())).content.decode()
+    page = desk.get(sheet_of(make_request())).content.decode()
+    assert "as spam" not in page
+    assert "Why it is held" not in page
 
 
 def test_the_list_for_programs_tells_held_ones_apart(capsys):

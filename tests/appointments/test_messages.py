@@ -39,7 +39,7 @@ def procedure(db):
 def every_message(reception, **answers):
     """Return one message of every purpose, by purpose, all about one patient."""
     request = make_request(status=Status.IN_PROGRESS, by=reception, **answers)
-    for name in ("ask", "offer", "accept", "change_time", "cancel_time", "decline"):
+    for name in ("ask", "offer", "accept", "change_time", "cancel_time", "decline", "reopen", "ask", "retract"):
         request = moved(request, name, by=reception, **inputs_of(name, request))
     other = make_request(status=Status.WAITING, by=reception, **answers)
     other = moved(other, "agree", by=reception, time=make_time(days=20))
@@ -110,7 +110,7 @@ def test_each_message_before_a_time_is_agreed_says_that_it_is_not_yet_an_appoint
     with translation.override(language):
         not_yet = str(NOT_YET)
     saying = {purpose for purpose in WORDINGS if not_yet in our_words(purpose, language)[1]}
-    assert saying == {"received", "question", "offer"}
+    assert saying == {"received", "question", "offer", "retracted", "reopened"}
     for purpose in WORDINGS:
         subject, text = our_words(purpose, language)
         assert fit_words(purpose, language, subject=subject, text=text) == (subject, text)
@@ -237,6 +237,8 @@ def test_no_message_promises_an_answer_by_a_moment_that_has_gone(reception):
     with time_machine.travel(timezone.now() - timedelta(days=30), tick=False):
         held = make_request()
         AppointmentRequest.objects.filter(pk=held.pk).update(held_because=HeldBecause.DECOY)
+        # What is held gets no message.
+        Message.objects.all().delete()
     held.refresh_from_db()
     moved(held, "not_spam", by=reception)
     text = Message.objects.first().text

@@ -89,6 +89,8 @@ def test_a_move_is_made_from_the_states_of_the_table_and_from_no_other(db, recep
         request = moved(request, "reply", by=reception, reply="Yes")
     if name == "reply" and status in (Status.IN_PROGRESS, Status.WAITING):
         ClinicQuestion.objects.create(request=request, text="Which leg?", asked_by=reception)
+    if name == "wake" and status in MOVES[name].allowed_from:
+        request = moved(request, "snooze", by=reception, **inputs_of("snooze", request))
     if (name, status) == ("close", Status.AGREED):
         request.offers.update(starts_at=F("starts_at") - timedelta(days=8), ends_at=F("ends_at") - timedelta(days=8))
     before, inputs = stored(), inputs_of(name, request)

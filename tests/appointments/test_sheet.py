@@ -23,6 +23,7 @@ from tests.appointments.factories import (
     SIGNS,
     answered_request,
     claimed_request,
+    let_undo_time_pass,
     make_answers,
     make_request,
     moved,
@@ -114,6 +115,7 @@ def test_the_sheet_says_loudly_that_an_answer_is_late(desk):
 
 def test_the_sheet_shows_messages_and_history_in_words(desk, nurse):
     request = answered_request(nurse)
+    let_undo_time_pass()
     sender.send_due()
     page = desk.get(address(request)).content.decode()
     for words in ("We have your request", "We have answered your request", "sent", mail.outbox[0].subject):
@@ -209,8 +211,9 @@ def test_a_request_that_cannot_be_read_breaks_neither_the_queue_nor_its_sheet(de
     shown = desk.get(address(spoilt), follow=True)
     assert shown.redirect_chain == [("/admin/appointments/appointmentrequest/", 302)]
     assert "cannot be read with this site’s keys" in shown.content.decode()
-    move = reverse("admin:appointments_appointmentrequest_move", args=[spoilt.pk, "claim"])
-    assert desk.post(move, follow=True).redirect_chain == shown.redirect_chain
+    for name, also in (("move", ["claim"]), ("undo", [])):
+        button = reverse(f"admin:appointments_appointmentrequest_{name}", args=[spoilt.pk, *also])
+        assert desk.post(button, follow=True).redirect_chain == shown.redirect_chain
     assert desk.get(address(well)).status_code == 200
 
 

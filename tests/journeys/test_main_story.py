@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from appointments.models import AppointmentRequest
 from outbox import sender
+from tests.appointments.factories import let_undo_time_pass
 from tests.journeys.walking import demonstration, fits, follow, log_in  # noqa: F401 -- a fixture
 
 pytestmark = pytest.mark.usefixtures("demonstration")
@@ -65,6 +66,7 @@ def test_a_patient_reads_asks_and_is_answered(new_context, axe):
     expect(desk.get_by_text(f"{reference} is answered.")).to_be_visible()
 
     # sees the message go out,
+    let_undo_time_pass()
     assert sender.send_due() == 1
     desk.goto(f"/admin/appointments/appointmentrequest/{AppointmentRequest.objects.get().pk}/change/")
     message = desk.get_by_role("article").filter(has_text="We have answered your request").first

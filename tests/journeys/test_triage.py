@@ -5,7 +5,7 @@ from django.core import mail
 from playwright.sync_api import expect
 
 from outbox import sender
-from tests.appointments.factories import claimed_request, make_request, make_time, moved
+from tests.appointments.factories import claimed_request, let_undo_time_pass, make_request, make_time, moved
 from tests.journeys.walking import SCHEMES, fits, follow, log_in
 
 PHONE = {"width": 390, "height": 844}
@@ -51,6 +51,7 @@ def test_reception_answers_a_request_and_sees_the_message_go_out(page, axe, rece
     page.goto(f"/admin/appointments/appointmentrequest/{request.pk}/change/")
     message = page.get_by_role("article").filter(has_text="We have answered your request").first
     expect(message.get_by_text("waiting", exact=True)).to_be_visible()
+    let_undo_time_pass()
     assert sender.send_due() == 1
     page.reload()
     expect(message.get_by_text("sent", exact=True)).to_be_visible()
