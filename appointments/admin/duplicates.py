@@ -186,7 +186,7 @@ class Duplicates:
         """Show a request beside the likeliest to be the same person's, or beside the one whose reference is given."""
         try:
             asked = self.asked(request, object_id)
-            return self._page(request, asked, typed=request.GET.get("with", ""))
+            return self._duplicates_page(request, asked, typed=request.GET.get("with", ""))
         except Unreadable:
             return self._not_readable(request)
 
@@ -214,7 +214,7 @@ class Duplicates:
         is_valid = form.is_valid()
         try:
             if not is_valid and seen == {each.pk: each.revision for each in (asked, other)}:
-                return self._page(request, asked, other=other, form=form, status=422)
+                return self._duplicates_page(request, asked, other=other, form=form, status=422)
             kept = workflow.merge(
                 kept,
                 merged,
@@ -225,11 +225,11 @@ class Duplicates:
             )
         except workflow.Unfit as refused:
             form.add_error(refused.field if refused.field in form.fields else None, refused.reason)
-            return self._page(request, asked, other=other, form=form, refusal=refused.reason, status=422)
+            return self._duplicates_page(request, asked, other=other, form=form, refusal=refused.reason, status=422)
         except workflow.Refused as refused:
             asked, other = self.asked(request, str(asked.pk)), self.asked(request, str(other.pk))
             chosen = JoinForm(request.POST, one=asked, other=other)
-            return self._page(request, asked, other=other, form=chosen, refusal=refused.reason, status=409)
+            return self._duplicates_page(request, asked, other=other, form=chosen, refusal=refused.reason, status=409)
         done = gettext("%(merged)s is joined with %(kept)s now, which is yours.")
         messages.success(request, done % {"merged": merged.reference, "kept": kept.reference})
         return self._to(request, SHEET, kept)
@@ -239,7 +239,7 @@ class Duplicates:
         try:
             workflow.not_duplicate(asked, other, by=request.user.as_actor())
         except workflow.Refused as refused:
-            return self._page(request, asked, other=other, refusal=refused.reason, status=409)
+            return self._duplicates_page(request, asked, other=other, refusal=refused.reason, status=409)
         done = gettext("%(one)s and %(other)s stay two. No hint says otherwise any more.")
         messages.success(request, done % {"one": asked.reference, "other": other.reference})
         return self._to(request, SHEET, asked)
@@ -249,7 +249,9 @@ class Duplicates:
         try:
             asked = workflow.unmerge(asked, by=request.user.as_actor(), keeps=keeps)
         except workflow.Refused as refused:
-            return self._page(request, self.asked(request, str(asked.pk)), refusal=refused.reason, status=409)
+            return self._duplicates_page(
+                request, self.asked(request, str(asked.pk)), refusal=refused.reason, status=409
+            )
         messages.success(request, gettext("%(reference)s stands for itself again.") % {"reference": asked.reference})
         return self._to(request, SHEET, asked)
 
@@ -267,7 +269,7 @@ class Duplicates:
         messages.error(request, NOT_READABLE)
         return HttpResponseRedirect(self.with_filters(request, reverse(QUEUE)))
 
-    def _page(self, request, asked, *, other=None, typed="", form=None, refusal="", status=200):
+    def _duplicates_page(self, request, asked, *, other=None, typed="", form=None, refusal="", status=200):
         """Return the page about two requests, and record that both were read; about one alone where there is no other.
 
         `other` is the one that a press named, `typed` what stands for its reference in the address.

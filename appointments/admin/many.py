@@ -182,7 +182,7 @@ class Many:
         for line in possible:
             line["revision"] = (seen or {}).get(line["pk"], line["revision"])
         row = workflow.MOVES[name]
-        return self._page(
+        return self._many_page(
             request,
             "many",
             status=status,
@@ -203,7 +203,7 @@ class Many:
             messages.success(request, DONE[name] % {"number": len(moved.done)})
         if not moved.not_done and not gone:
             return HttpResponseRedirect(self.with_filters(request, reverse(QUEUE)))
-        return self._page(
+        return self._many_page(
             request,
             "many_told",
             title=gettext("What was not done"),
@@ -212,7 +212,7 @@ class Many:
             gone=_gone_words(gone),
         )
 
-    def _page(self, request, template, *, status=200, **context):
+    def _many_page(self, request, template, *, status=200, **context):
         context |= {
             **self.admin_site.each_context(request),
             "opts": self.opts,

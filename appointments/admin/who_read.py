@@ -99,13 +99,13 @@ class WhoRead:
             "may_press": request.user.has_perm(TRIAGE),
             "refusal": refusal,
         }
-        return self._page(request, "who_read.html", context, status)
+        return self._who_read_page(request, "who_read.html", context, status)
 
     def _message(self, request, chosen, *, refusal="", status=200):
         context = {"title": gettext("The message, before it is sent"), "chosen": chosen, "refusal": refusal}
-        return self._page(request, "who_read_message.html", context, status)
+        return self._who_read_page(request, "who_read_message.html", context, status)
 
-    def _page(self, request, template, context, status):
+    def _who_read_page(self, request, template, context, status):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -74,7 +74,6 @@ class Migration(migrations.Migration):
                 db_default=False, default=False, editable=False, verbose_name="wants an earlier time that comes free"
             ),
         ),
-        migrations.RunPython(keep_who_would_come_sooner, migrations.RunPython.noop),
         migrations.AddField(
             model_name="timeoffer",
             name="put_away_at",
@@ -83,15 +82,28 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="appointmentrequest",
             index=models.Index(
-                condition=models.Q(("wants_sooner", True)), fields=["status", "created_at"], name="request_sooner"
+                condition=models.Q(("wants_sooner", True)),
+                fields=["status", "held_because", "created_at", "id", "kind"],
+                name="request_sooner",
             ),
         ),
         migrations.AddIndex(
             model_name="appointmentrequest",
             index=models.Index(
                 condition=models.Q(("page_version__isnull", False)),
-                fields=["page_version", "status"],
+                fields=["status", "held_because", "page_version", "id", "kind"],
                 name="request_had_read",
+            ),
+        ),
+        migrations.RemoveIndex(model_name="appointmentrequest", name="request_figures"),
+        migrations.AddIndex(
+            model_name="appointmentrequest",
+            index=models.Index(
+                fields=[
+                    *("held_because", "created_at", "kind", "first_answer_minutes", "status"),
+                    *("procedure", "location", "language"),
+                ],
+                name="request_figures",
             ),
         ),
         migrations.AddIndex(
@@ -142,4 +154,5 @@ class Migration(migrations.Migration):
                 condition=models.Q(("known", models.F("version")), _negated=True), name="told_of_another_version"
             ),
         ),
+        migrations.RunPython(keep_who_would_come_sooner, migrations.RunPython.noop),
     ]

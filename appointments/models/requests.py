@@ -350,15 +350,21 @@ class AppointmentRequest(models.Model):
             # By arrival, with all that the figures count (appointments/figures.py), who then open no row.
             models.Index(
                 fields=[
-                    *("created_at", "kind", "held_because", "first_answer_minutes", "status"),
+                    *("held_because", "created_at", "kind", "first_answer_minutes", "status"),
                     *("procedure", "location", "language"),
                 ],
                 name="request_figures",
             ),
             models.Index(fields=["kind"], condition=Q(kind="practice"), name="request_practice"),
-            models.Index(fields=["status", "created_at"], condition=Q(wants_sooner=True), name="request_sooner"),
             models.Index(
-                fields=["page_version", "status"], condition=Q(page_version__isnull=False), name="request_had_read"
+                fields=["status", "held_because", "created_at", "id", "kind"],
+                condition=Q(wants_sooner=True),
+                name="request_sooner",
+            ),
+            models.Index(
+                fields=["status", "held_because", "page_version", "id", "kind"],
+                condition=Q(page_version__isnull=False),
+                name="request_had_read",
             ),
         ]
         constraints = [

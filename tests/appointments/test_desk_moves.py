@@ -27,6 +27,7 @@ from tests.appointments.factories import (
     make_request,
     make_time,
     moved,
+    reached,
 )
 from tests.clinic.factories import make_closure, make_hours
 from tests.staff import make_staff
@@ -297,7 +298,7 @@ def test_put_back_it_is_told_again_only_what_it_was_not_told(reception):
         request = moved(moved(request, "suspect", by=reception), "not_spam", by=reception)
         assert (request.status, purposes(request)) == (Status.NEW, expected)
     called = make_request(email="")
-    workflow.call_made(called, {call.key for call in workflow.calls_about(called)[0]}, by=reception.as_actor())
+    reached(called, {call.key for call in workflow.calls_about(called)[0]}, by=reception)
     moved(moved(called, "suspect", by=reception), "not_spam", by=reception)
     assert PhoneTask.objects.filter(request=called, done_at=None).count() == 0
 

@@ -168,7 +168,8 @@ def test_every_move_of_staff_is_refused_for_another_location(rosa, places, name)
 
 
 PRESSES = {
-    "call_made": lambda asked, by: workflow.call_made(asked, ["task-1"], by=by),
+    "log_call": lambda asked, by: workflow.log_call(asked, "reached", by=by, token="press", said=["task-1"]),
+    "take_back_call": lambda asked, by: workflow.take_back_call(asked, 1, by=by),
     "call_not_made": lambda asked, by: workflow.call_not_made(asked, "task-1", by=by),
     "came_back": lambda asked, by: workflow.email_came_back(asked, by=by),
     "arrives": lambda asked, by: workflow.email_arrives(asked, by=by),

@@ -33,6 +33,7 @@ from tests.appointments.factories import (
     make_request,
     make_time,
     moved,
+    reached,
     submit,
 )
 from tests.at_once import at_once
@@ -192,7 +193,7 @@ def test_a_message_that_could_not_be_sent_is_no_call_any_more_unless_somebody_ma
     merged, called = make_request(), make_request()
     Message.objects.update(state=State.UNDELIVERABLE)
     keys = {call.key for call in workflow.calls_about(called)[0]}
-    workflow.call_made(called, keys, by=reception.as_actor())
+    reached(called, keys, by=reception)
     kept, merged = joined(make_request(), merged, reception)
     kept, called = joined(kept, called, reception)
     assert workflow.calls_about(merged)[0] == workflow.calls_about(called)[0] == []
@@ -456,7 +457,7 @@ def test_a_first_answer_by_telephone_since_is_not_forgotten(reception):
     kept = moved(kept, "ask", by=reception, question="Which leg?")
     joined(kept, merged, reception)
     call = next(call for call in workflow.calls_about(kept)[0] if call.purpose == "question")
-    workflow.call_made(kept, {call.key}, by=reception.as_actor())
+    reached(kept, {call.key}, by=reception)
     workflow.unmerge(merged, by=reception.as_actor())
     kept.refresh_from_db()
     assert kept.first_answered_at is not None

@@ -34,6 +34,7 @@ from tests.appointments.factories import (
     make_request,
     make_time,
     moved,
+    reached,
 )
 from tests.at_once import at_once
 from tests.clinic.factories import make_closure, make_hours, make_profile
@@ -228,7 +229,7 @@ def test_a_message_that_was_leaving_when_a_move_stopped_it_is_not_sent_twice(rec
 def test_a_call_in_place_of_a_message_is_taken_back_unless_it_was_made(reception, reception2):
     request = moved(claimed_request(reception, email=""), "answer", by=reception, answer="Call us.")
     keys = {call.key for call in workflow.calls_about(request)[0]}
-    workflow.call_made(request, keys, by=reception2.as_actor())
+    reached(request, keys, by=reception2)
     request.refresh_from_db()
     with pytest.raises(Refused, match="called"):
         undone(request, by=reception)
