@@ -25,8 +25,10 @@ ORDER = ("appointments", "procedures", "outbox", "clinic", "accounts", "audit")
 
 
 # What a form sends along that nobody typed, and what must not be shown.
+# Hidden fields, choices and secrets: nobody misses their text.
 NOT_TYPED = re.compile(
-    r"csrfmiddlewaretoken|snapshot|seen|seen_revision|action|colleague|index|select_across|go|_.*|.*_FORMS|.*password.*"
+    r"csrfmiddlewaretoken|token|snapshot|seen|seen_revision|seen_other|accepted|attempt|call|known|live|other|period"
+    r"|request|time|action|colleague|index|select_across|go|_.*|.*_FORMS|.*password.*"
 )
 
 

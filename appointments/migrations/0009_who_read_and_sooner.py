@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
             model_name="appointmentrequest",
             index=models.Index(
                 condition=models.Q(("wants_sooner", True)),
-                fields=["status", "held_because", "created_at", "id", "kind"],
+                fields=["held_because", "created_at", "id", "status", "kind"],
                 name="request_sooner",
             ),
         ),

@@ -357,7 +357,7 @@ class AppointmentRequest(models.Model):
             ),
             models.Index(fields=["kind"], condition=Q(kind="practice"), name="request_practice"),
             models.Index(
-                fields=["status", "held_because", "created_at", "id", "kind"],
+                fields=["held_because", "created_at", "id", "status", "kind"],
                 condition=Q(wants_sooner=True),
                 name="request_sooner",
             ),

@@ -16,7 +16,7 @@ from audit.models import Event
 from outbox import sender
 from outbox.models import Message
 from tests.appointments.at_the_desk import address
-from tests.appointments.factories import WALKS, inputs_of, make_request, moved, reached
+from tests.appointments.factories import WALKS, inputs_of, let_undo_time_pass, make_request, moved, reached
 from tests.at_once import at_once
 from tests.outbox.factories import given_up
 
@@ -249,6 +249,7 @@ def test_a_patient_is_contacted_once_a_call_reached_them_or_left_a_message(desk,
 
 def test_the_last_contact_is_the_one_that_is_named(reception):
     request = make_request(status=Status.WAITING, by=reception)
+    let_undo_time_pass()
     sender.send_due()
     assert contact(request).purpose == "offer"
     log(request, "reached", by=reception)

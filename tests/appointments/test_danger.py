@@ -13,6 +13,7 @@ from appointments.workflow.danger import FOUND
 from audit.models import Event
 from tests.appointments.at_the_desk import address
 from tests.appointments.factories import claimed_request, make_answers, make_request, make_time, moved, submit
+from tests.clinic.factories import make_hours, make_profile
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/appointments/appointmentrequest/"
@@ -72,6 +73,8 @@ def test_words_that_are_markup_are_only_text(desk):
 
 
 def test_danger_in_a_form_that_is_sent_again_wakes_it_and_hurries_it(reception):
+    make_profile()
+    make_hours()
     token = new_token()
     request = submit(token=token).request
     later = timezone.now() + timedelta(days=3)

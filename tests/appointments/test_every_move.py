@@ -10,8 +10,8 @@ from appointments import workflow
 from appointments.admin import moving
 from appointments.changes import CHANGES
 from appointments.models import AppointmentRequest, ClinicQuestion, HeldBecause, Merge, Note, Status
-from appointments.workflow import MOVES, Refused
-from audit.actors import PATIENT, Actor
+from appointments.workflow import MOVES, Refused, moves_of
+from audit.actors import PATIENT, STAFF, Actor
 from audit.models import Event
 from outbox.models import Message
 from tests.appointments.at_the_desk import press, state_of
@@ -76,7 +76,7 @@ def test_a_private_link_changes_nothing_in_the_states_that_the_table_leaves_out(
     assert tried or status in (Status.IN_PROGRESS, Status.WAITING)
 
 
-@pytest.mark.parametrize("name", MOVES)
+@pytest.mark.parametrize("name", moves_of(STAFF))
 def test_a_request_that_was_joined_with_another_is_moved_by_no_member_of_staff(reception, name):
     request, kept = make_request(status=Status.CLOSED, by=reception), make_request()
     Merge.objects.create(kept=kept, merged=request, before={}, made_by=reception)

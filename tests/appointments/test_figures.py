@@ -272,7 +272,7 @@ def test_the_figures_look_at_no_request_outside_their_period(dimension):
         grouped = rows.annotate(group=DIMENSIONS[dimension].group(span)).values(
             "group", "status", "first_answer_minutes"
         )
-        assert "COVERING INDEX request_figures (created_at>? AND created_at<?)" in grouped.explain()
+        assert "COVERING INDEX request_figures (held_because=? AND created_at>? AND created_at<?)" in grouped.explain()
 
 
 def test_opening_hours_by_day_do_not_change_what_was_measured():

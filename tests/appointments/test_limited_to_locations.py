@@ -107,6 +107,10 @@ def addresses_of(asked):
     found, left_out = [], []
     for name in sorted(admin_names()):
         pk = message.pk if name.startswith("outbox_") else asked.pk
+        if name.endswith("_unnote"):
+            # What is not about a row answers for what is not there, too.
+            found.append(reverse(f"admin:{name}", args=[pk, 1]))
+            continue
         if name.endswith("_revoke"):
             found.append(reverse(f"admin:{name}", args=[pk, asked.tracking_links.first().pk]))
             continue

@@ -720,10 +720,10 @@ def test_a_sealed_other_one_leads_back_to_the_queue(desk):
 
 
 def test_a_press_on_the_sheet_of_a_joined_request_is_refused_in_words(desk, reception):
-    _kept, merged = joined(make_request(), make_request(), reception)
+    kept, merged = joined(make_request(), make_request(), reception)
     assert press(desk, merged, "reopen").status_code == 409
     found = desk.get("/admin/appointments/appointmentrequest/", {"q": merged.reference}).content.decode()
-    assert "Joined with another request" in found
+    assert f"Joined with {kept.reference}" in found
 
 
 def test_names_that_look_like_markup_are_shown_as_typed(desk):
