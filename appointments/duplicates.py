@@ -11,7 +11,7 @@ from django.db.models import Q, TextChoices, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import OPEN, AppointmentRequest, NotDuplicate, Status
+from appointments.models import OPEN, AppointmentRequest, HeldBecause, NotDuplicate, Status
 from clinic.encryption import Unreadable
 
 # Among so many of the requests that came last, the open ones are hinted at for their name alone.
@@ -120,9 +120,9 @@ def _candidates(asked, every):
     contacts = Q()
     for index, typed in (("phone_index", asked.phone), ("email_index", asked.email)):
         contacts |= Q(**{f"{index}__in": AppointmentRequest._meta.get_field(index).candidates(typed)})
-    # Said the other way round, so that no database starts from all that is open instead of from the few keys.
+    # Said the other way round, so that no database starts from all that is open, or trusted, and not from the few keys.
     fit = every.exclude(status__in=set(Status) - set(OPEN)).exclude(pk=asked.pk)
-    fit = fit.held_as_spam() if asked.held_because else fit.trusted()
+    fit = fit.held_as_spam() if asked.held_because else fit.exclude(held_because__in=HeldBecause.values)
     for side, other in (("first", "second"), ("second", "first")):
         fit = fit.exclude(pk__in=NotDuplicate.objects.filter(**{side: asked.pk}).values(other))
     newest = every.order_by("-pk").values("pk")[:NAMES_LOOKED_AT]
