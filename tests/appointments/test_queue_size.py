@@ -124,6 +124,7 @@ def test_the_numbers_beside_the_views_are_counted_on_indexes_alone(reception):
     assert found_by_index == [], "each row would be opened"
 
 
+@pytest.mark.skipif(not IS_SQLITE, reason="PostgreSQL sorts as few rows as these by hand")
 def test_views_are_served_in_their_order_where_they_may_be_long(reception):
     rows = AppointmentRequest.of_every_kind.not_heartbeat().visible_to(reception)
     sorted_by_hand = set()
