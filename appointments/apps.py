@@ -27,9 +27,10 @@ class AppointmentsConfig(AppConfig):
             who_read,
             workflow,
         )
-        from appointments.models import AppointmentRequest, FormClosure, HeldBecause, Status
+        from appointments.models import AlertPerson, AppointmentRequest, FormClosure, HeldBecause, Status
         from clinic import demo, diagrams, hours, limits, status
-        from outbox import chores, readers
+        from clinic.models import ClinicProfile
+        from outbox import chores, readers, staff_mail
 
         queue = "admin:appointments_appointmentrequest_changelist"
         demo.register("saved replies", demonstration_replies.load)
@@ -49,6 +50,8 @@ class AppointmentsConfig(AppConfig):
             AppointmentRequest._meta.label_lower,
             lambda user: AppointmentRequest.of_every_kind.visible_to(user) if user.location_ids else None,
         )
+        staff_mail.register(AlertPerson._meta.label_lower)
+        staff_mail.register(ClinicProfile._meta.label_lower)
         diagrams.register(
             diagrams.Diagram(
                 name="request-states",
@@ -61,7 +64,9 @@ class AppointmentsConfig(AppConfig):
         desk.register(
             desk.Task(
                 permission="appointments.view_appointmentrequest",
-                count=lambda user: AppointmentRequest.objects.visible_to(user).trusted().waiting_for_clinic().count(),
+                count=lambda user: (
+                    AppointmentRequest.objects.visible_to(user).trusted().waiting_for_clinic().not_snoozed().count()
+                ),
                 words=waiting_words,
                 url=lambda: reverse(queue),
             )
