@@ -130,13 +130,19 @@ def test_the_whole_of_triage_works_with_the_keyboard(new_context, axe, reception
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_queue_and_the_sheet_can_be_read_on_a_telephone(new_context, axe, reception, scheme):
     page = new_context(viewport=PHONE, color_scheme=scheme).new_page()
-    request = make_request(is_urgent=True, full_name="Wolfeschlegelsteinhausenbergerdorff " * 3, matter="a" * 300)
+    request = make_request(is_urgent=True, full_name="Wolfeschlegelsteinhausenbergerdorff" * 4, matter="a" * 300)
     log_in(page, "reception")
     for address in ("", f"{request.pk}/change/"):
         page.goto(f"/admin/appointments/appointmentrequest/{address}")
         expect(page.get_by_text(request.reference).first).to_be_visible()
         assert fits(page)
         axe(page)
+
+    # A name as long as that pushes no column out of a desk's window either.
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.goto("/admin/appointments/appointmentrequest/")
+    head = page.get_by_role("columnheader", name="What is next")
+    assert head.evaluate("cell => cell.getBoundingClientRect().right <= window.innerWidth")
 
 
 def test_two_receptionists_at_one_request_lose_nothing(new_context, axe, reception, reception2):
