@@ -4,6 +4,7 @@ import pytest
 from django.core import mail
 from playwright.sync_api import expect
 
+from appointments.models import AlertPerson
 from outbox import sender
 from tests.appointments.factories import claimed_request, let_undo_time_pass, make_request, make_time, moved
 from tests.journeys.walking import SCHEMES, fits, follow, log_in
@@ -207,6 +208,17 @@ def test_a_manager_sees_new_words_before_patients_do(new_context, axe, manager, 
     expect(page.get_by_text("This message says your own words.")).to_be_visible()
     page.get_by_role("button", name="Go back to our words").click()
     expect(page.get_by_text("This message says our words.")).to_be_visible()
+
+
+def test_who_is_told_can_be_read_on_a_telephone(new_context, axe, manager):
+    page = new_context(viewport=PHONE).new_page()
+    AlertPerson.objects.create(user=manager)
+    log_in(page, "manager")
+    page.goto("/admin/appointments/alertperson/")
+    state = page.locator(".field-state")
+    expect(page.get_by_role("heading", level=1, name="People who are told")).to_be_visible()
+    assert state.evaluate("cell => cell.getBoundingClientRect().right <= window.innerWidth")
+    axe(page)
 
 
 def test_reception_offers_times_and_changes_and_cancels_what_the_patient_chose(page, axe, reception):
