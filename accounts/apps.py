@@ -23,9 +23,17 @@ class AccountsConfig(AppConfig):
         desk.register(
             desk.Task(
                 permission="outbox.view_message",
-                count=lambda user: Message.objects.visible_to(user).undeliverable().count(),
+                count=lambda user: Message.objects.visible_to(user).undeliverable().to_patients().count(),
                 words=undeliverable_words,
-                url=lambda: f"{reverse('admin:outbox_message_changelist')}?state__exact=undeliverable",
+                url=undeliverable_url,
+            )
+        )
+        desk.register(
+            desk.Task(
+                permission="outbox.view_message",
+                count=lambda user: Message.objects.visible_to(user).undeliverable().to_staff().count(),
+                words=unheard_staff_words,
+                url=undeliverable_url,
             )
         )
 
@@ -37,6 +45,20 @@ def undeliverable_words(number):
         "%(number)d messages could not be sent: telephone the patients.",
         number,
     ) % {"number": number}
+
+
+def unheard_staff_words(number):
+    """Return the sentence that tells staff of messages to colleagues that were given up."""
+    return ngettext(
+        "%(number)d message to staff could not be sent: tell them, and check the address.",
+        "%(number)d messages to staff could not be sent: tell them, and check the addresses.",
+        number,
+    ) % {"number": number}
+
+
+def undeliverable_url():
+    """Return the address of the messages that were given up."""
+    return reverse("admin:outbox_message_changelist", query={"state__exact": "undeliverable"})
 
 
 class ClinicAdminConfig(admin_apps.AdminConfig):

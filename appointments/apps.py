@@ -24,9 +24,10 @@ class AppointmentsConfig(AppConfig):
             reminders,
             workflow,
         )
-        from appointments.models import AppointmentRequest, Status
+        from appointments.models import AlertPerson, AppointmentRequest, Status
         from clinic import demo, diagrams, hours, limits, status
-        from outbox import chores, readers
+        from clinic.models import ClinicProfile
+        from outbox import chores, readers, staff_mail
 
         demo.register("saved replies", demonstration_replies.load)
         demo.register("requests", demonstration.load)
@@ -45,6 +46,8 @@ class AppointmentsConfig(AppConfig):
             AppointmentRequest._meta.label_lower,
             lambda user: AppointmentRequest.of_every_kind.visible_to(user) if user.location_ids else None,
         )
+        staff_mail.register(AlertPerson._meta.label_lower)
+        staff_mail.register(ClinicProfile._meta.label_lower)
         diagrams.register(
             diagrams.Diagram(
                 name="request-states",

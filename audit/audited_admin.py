@@ -8,6 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from audit.actors import STAFF, Actor
@@ -36,6 +37,11 @@ class AuditedAdmin(admin.ModelAdmin):
         filters = [each if isinstance(each, str) else each.parameter_name for each in self.list_filter]
         is_offered = any(lookup == name or lookup.startswith(f"{name}__") for name in filters)
         return is_offered and super().lookup_allowed(lookup, value, request)
+
+    def changelist_view(self, request, extra_context=None):
+        """Name the list for what is in it: Django's title asks to select a row, also where there is none."""
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def save_model(self, request, obj, form, change):
         """Write what was changed and no more: what somebody else wrote since the row was read stays."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.encryption import EncryptedTextField
 from clinic.visible import VisibleQuerySet
-from outbox import readers
+from outbox import readers, staff_mail
 
 CLAIM_LASTS = timedelta(minutes=5)
 # Waits after each failed try; after the last one the message is undeliverable. Two and a half days in all, so that a
@@ -56,6 +56,14 @@ class MessageQuerySet(VisibleQuerySet):
     def undeliverable(self):
         """Messages that were given up: somebody must telephone."""
         return self.filter(state=State.UNDELIVERABLE)
+
+    def to_staff(self):
+        """Messages to the clinic's own people (`outbox/staff_mail.py`)."""
+        return self.filter(about_type__in=staff_mail.labels())
+
+    def to_patients(self):
+        """Messages to everybody else."""
+        return self.exclude(about_type__in=staff_mail.labels())
 
     def about(self, thing):
         """Messages caused by this row, oldest first."""

@@ -64,7 +64,7 @@ FOLDED = ("offer", "agree", "change_time", "ask", "hand_over", "set_urgency", "s
 # These are seldom made, and stand under one line.
 SELDOM = ("hand_over", "set_urgency", "snooze", "suspect", "retract", "reopen")
 
-QUIET = ("release", "decline", "close", "wake", *SELDOM)
+QUIET = ("release", "decline", "close", "spam", "wake", *SELDOM)
 
 BEFORE_THE_PRESS = {
     "cancel_time": _("The patient is told, and loses this time. The request is open again, and is yours."),

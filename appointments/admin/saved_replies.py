@@ -54,6 +54,7 @@ class SavedReplyAdmin(AuditedAdmin):
     list_select_related = ["changed_by"]
     list_per_page = 50
     list_max_show_all = 0
+    sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
 
     def get_queryset(self, request):

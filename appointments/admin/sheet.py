@@ -113,6 +113,7 @@ def sheet(asked, amended, *, user):
         "why_it_cannot_wait": why_it_cannot_wait(asked),
         "tone": STATUS_TONES[asked.status],
         "overdue": queue.how_late(asked),
+        "next_step": next_step(asked),
         "held": holding.held(asked),
         "news": [history_line(event, staff) for event in workflow.news_among(happened)] if asked.has_news else [],
         "changes": amendments.changes(asked, amended, preferences=in_words),
@@ -135,6 +136,12 @@ def why_it_cannot_wait(asked):
     """Return the words of danger, where it counts as dangerous still, and the urgent sign that was ticked."""
     because = asked.danger_because if asked.is_danger else None
     return queue.why_it_cannot_wait(because, asked.signs if asked.is_urgent else None)
+
+
+def next_step(asked):
+    """Return what is to be done next, as the queue says it; "" where a notice of the sheet says it already."""
+    said_already = asked.merged_into_id or asked.has_news or asked.is_snoozed() or asked.held_because
+    return "" if said_already else queue.next_step(asked)
 
 
 def facts(asked):

@@ -1,9 +1,14 @@
 """The desk's first page: what waits for this member of staff, and the screens their roles open."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts import desk
+from appointments.models import AlertPerson, AppointmentRequest
 from clinic.models import GeneralWarningSign
+from tests.appointments.factories import make_request
 from tests.clinic.factories import make_hours, make_location, make_profile
 from tests.journeys.walking import SCHEMES
 from tests.outbox.factories import given_up, make_message
@@ -43,6 +48,25 @@ def test_messages_that_could_not_be_sent_wait_for_those_who_telephone(client, re
     assert b"1 message could not be sent: telephone the patient." in client.get("/admin/").content
     client.force_login(editor)
     assert b"could not be sent" not in client.get("/admin/").content
+
+
+def test_what_staff_did_not_get_asks_nobody_to_telephone_a_patient(client, manager):
+    """A digest or a note to the clinic's mailbox bounces: no patient waits for that call."""
+    given_up(make_message(about=AlertPerson.objects.create(user=manager), purpose="alert_urgent"))
+    given_up(make_message(about=make_profile(), purpose="daily_number"))
+    client.force_login(manager)
+    page = client.get("/admin/").content.decode()
+    assert "2 messages to staff could not be sent: tell them, and check the addresses." in page
+    assert "telephone the patient" not in page
+
+
+def test_the_number_that_waits_is_the_number_behind_its_link(client, reception):
+    make_request()
+    put_aside = make_request(email="b@example.org", phone="")
+    AppointmentRequest.objects.filter(pk=put_aside.pk).update(snoozed_until=timezone.now() + timedelta(days=1))
+    client.force_login(reception)
+    assert b"1 request waits for the clinic." in client.get("/admin/").content
+    assert len(client.get("/admin/appointments/appointmentrequest/").context["cl"].result_list) == 1
 
 
 def test_a_count_of_nothing_is_not_mentioned(reception, monkeypatch):

@@ -54,6 +54,21 @@ def test_the_sheet_shows_what_the_patient_wrote_and_how_to_reach_them(desk):
         assert sign["text"] in page
 
 
+def test_the_sheet_says_first_what_is_next_and_who_has_it(desk, nurse):
+    page = desk.get(address(claimed_request(nurse))).content.decode()
+    top = page[: page.index('id="who"')]
+    assert "Next: Offer times, answer or decline it" in top
+    assert f"Who has it: <bdi>{nurse}</bdi>" in top
+
+
+def test_what_a_notice_says_already_is_not_said_twice(desk):
+    request = make_request()
+    AppointmentRequest.objects.filter(pk=request.pk).update(snoozed_until=timezone.now() + timedelta(days=1))
+    page = desk.get(address(request)).content.decode()
+    assert "It is not in the queue until then." in page
+    assert 'class="next-step"' not in page
+
+
 def test_the_sheet_shows_what_to_prepare_and_how_to_reach_the_patient(desk):
     chosen = {"sooner": True, "reach_by": "phone", "reach_when": ["afternoon"], "leave_message": True}
     chosen |= {"interpreter": "ase", "step_free": True, "other_needs": "<b>Slowly</b>", "records": ["letter", "scan"]}

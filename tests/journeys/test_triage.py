@@ -4,6 +4,7 @@ import pytest
 from django.core import mail
 from playwright.sync_api import expect
 
+from appointments.models import AlertPerson
 from outbox import sender
 from tests.appointments.factories import claimed_request, let_undo_time_pass, make_request, make_time, moved
 from tests.journeys.walking import SCHEMES, fits, follow, log_in
@@ -61,32 +62,88 @@ def test_reception_answers_a_request_and_sees_the_message_go_out(page, axe, rece
     assert [sent.to for sent in mail.outbox] == [["ana@example.org"]]
 
 
-def test_the_whole_of_triage_works_with_the_keyboard(page, reception):
-    request = make_request()
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_whole_of_triage_works_with_the_keyboard(new_context, axe, reception, scheme):
+    # Given two requests that wait, and a clinic with a place and a clinician,
+    page = new_context(color_scheme=scheme).new_page()
+    time, first = make_time(days=7), make_request(is_urgent=True)
+    second = make_request(full_name="Somebody Else", email="else@example.org", phone="")
     log_in(page, "reception")
     page.goto("/admin/appointments/appointmentrequest/")
-    page.get_by_role("link", name=request.reference).focus()
+
+    # when reception finds the first by its reference, reads it and claims it,
+    tab_to(page, page.get_by_label("Find a request"))
+    page.keyboard.type(first.reference)
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Claim").focus()
-    page.keyboard.press("Enter")
+    expect(page.get_by_text("Somebody Else")).to_have_count(0)
+    press(page, page.get_by_role("link", name=first.reference))
+    expect(page.get_by_text("My back hurts since I fell.")).to_be_visible()
+    press(page, page.get_by_role("button", name="Claim"))
     expect(page.get_by_text("is yours now")).to_be_visible()
-    page.get_by_label("Your answer").focus()
+    axe(page)
+
+    # writes a note for colleagues,
+    press(page, page.get_by_role("link", name="Write a note"))
+    tab_to(page, page.get_by_label("New note"))
+    page.keyboard.type("Her {sister} rang <twice>.")
+    press(page, page.get_by_role("button", name="Keep this note"))
+    expect(page.get_by_text("The note is kept.")).to_be_visible()
+    axe(page)
+    press(page, page.get_by_role("link", name=f"Back to request {first.reference}"))
+    expect(page.get_by_text("Her {sister} rang <twice>.")).to_be_visible()
+
+    # offers a time,
+    offer = fold(page, "Offer times")
+    press(page, offer.locator("summary"))
+    row = offer.get_by_role("group").first
+    for label, typed in (
+        ("Place", "Northside"),
+        ("Clinician", "Dr. Cora"),
+        ("Day", time.starts_at.strftime("%m%d%Y")),
+        ("Starts at", "1000AM"),
+    ):
+        tab_to(page, row.get_by_label(label))
+        page.keyboard.type(typed)
+    press(page, offer.get_by_role("button"))
+    expect(page.get_by_text("can choose a time now")).to_be_visible()
+    axe(page)
+
+    # takes the next one, and answers it,
+    press(page, page.get_by_role("button", name="Next for me"))
+    expect(page).to_have_title(f"Request {second.reference} | Clinic desk")
+    tab_to(page, page.get_by_label("Your answer"))
     page.keyboard.type("Yes.")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    press(page, page.get_by_role("button", name="Send the answer"))
     expect(page.get_by_text("is answered")).to_be_visible()
+
+    # and closes it once nothing is left to say.
+    press(page, page.get_by_role("link", name="Answered (1)"))
+    press(page, page.get_by_role("link", name=second.reference))
+    press(page, page.get_by_role("button", name="Close"))
+    expect(page.get_by_text("is closed")).to_be_visible()
+
+    # Then all of it is done, and the view that reception stood in has nothing left.
+    expect(page.get_by_text("No request is in this view")).to_be_visible()
+    assert first.offers.get().starts_at == time.starts_at
+    axe(page)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_queue_and_the_sheet_can_be_read_on_a_telephone(new_context, axe, reception, scheme):
     page = new_context(viewport=PHONE, color_scheme=scheme).new_page()
-    request = make_request(is_urgent=True, full_name="Wolfeschlegelsteinhausenbergerdorff " * 3, matter="a" * 300)
+    request = make_request(is_urgent=True, full_name="Wolfeschlegelsteinhausenbergerdorff" * 4, matter="a" * 300)
     log_in(page, "reception")
     for address in ("", f"{request.pk}/change/"):
         page.goto(f"/admin/appointments/appointmentrequest/{address}")
         expect(page.get_by_text(request.reference).first).to_be_visible()
         assert fits(page)
         axe(page)
+
+    # A name as long as that pushes no column out of a desk's window either.
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.goto("/admin/appointments/appointmentrequest/")
+    head = page.get_by_role("columnheader", name="What is next")
+    assert head.evaluate("cell => cell.getBoundingClientRect().right <= window.innerWidth")
 
 
 def test_two_receptionists_at_one_request_lose_nothing(new_context, axe, reception, reception2):
@@ -151,6 +208,17 @@ def test_a_manager_sees_new_words_before_patients_do(new_context, axe, manager, 
     expect(page.get_by_text("This message says your own words.")).to_be_visible()
     page.get_by_role("button", name="Go back to our words").click()
     expect(page.get_by_text("This message says our words.")).to_be_visible()
+
+
+def test_who_is_told_can_be_read_on_a_telephone(new_context, axe, manager):
+    page = new_context(viewport=PHONE).new_page()
+    AlertPerson.objects.create(user=manager)
+    log_in(page, "manager")
+    page.goto("/admin/appointments/alertperson/")
+    state = page.locator(".field-state")
+    expect(page.get_by_role("heading", level=1, name="People who are told")).to_be_visible()
+    assert state.evaluate("cell => cell.getBoundingClientRect().right <= window.innerWidth")
+    axe(page)
 
 
 def test_reception_offers_times_and_changes_and_cancels_what_the_patient_chose(page, axe, reception):
@@ -221,6 +289,23 @@ def test_times_can_be_offered_on_a_telephone_and_without_a_script(new_context, r
     agree.get_by_role("button").click()
     expect(page.get_by_text("is agreed")).to_be_visible()
     assert request.offers.agreed().get().starts_at == time.starts_at
+
+
+def tab_to(page, locator):
+    """Go to a control as the keyboard does, and see it there: what no Tab reaches, or nobody sees, fails."""
+    expect(locator).to_be_visible()
+    for _tab in range(120):
+        page.keyboard.press("Tab")
+        if locator.evaluate("element => element === document.activeElement"):
+            assert locator.evaluate("element => getComputedStyle(element).outlineStyle") != "none"
+            return
+    pytest.fail(f"No Tab leads to {locator}.")
+
+
+def press(page, locator):
+    """Go to a control by keyboard and press it."""
+    tab_to(page, locator)
+    page.keyboard.press("Enter")
 
 
 def fold(page, label):
