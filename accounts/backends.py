@@ -2,10 +2,9 @@
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
-from django.db.models import Exists, OuterRef
 
 from accounts.demonstration import PASSWORD
-from accounts.models import LocationLimit, User
+from accounts.models import User
 from accounts.roles import permissions_of
 
 
@@ -19,9 +18,8 @@ class RoleBackend(ModelBackend):
         return super().authenticate(request, username=username, password=password, **kwargs)
 
     def get_user(self, user_id):
-        """Return who is signed in, and with the same query whether their work is limited to locations: few are."""
-        limits = LocationLimit.objects.filter(user=OuterRef("pk"))
-        user = User.objects.annotate(has_limits=Exists(limits)).filter(pk=user_id).first()
+        """Return who is signed in, with what they may do and where (1 query)."""
+        user = User.objects.find_with_rights(user_id)
         return user if user is not None and self.user_can_authenticate(user) else None
 
     def get_user_permissions(self, user_obj, obj=None):

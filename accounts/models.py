@@ -3,7 +3,8 @@
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, Concat, NullIf, Trim
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,23 @@ class UserQuerySet(models.QuerySet):
         """Staff who have not left, and may do this ("room.codename")."""
         has_role = Exists(RoleAssignment.objects.filter(user=OuterRef("pk"), role__in=roles_with(permission)))
         return self.filter(Q(is_superuser=True) | Q(has_role), is_active=True)
+
+    def with_name(self):
+        """Give each row `name`: how a member of staff is called, as `User.__str__` says it."""
+        full = Trim(Concat("first_name", Value(" "), "last_name"))
+        return self.annotate(name=Coalesce(NullIf(full, Value("")), "username"))
+
+    def find_with_rights(self, pk):
+        """Return who has this primary key, None for nobody; their roles and locations are read already (1 query)."""
+        held = {"a_role": F("role_assignments__role"), "a_location": F("location_limits__location")}
+        # A row for each role at each location: few are limited to any.
+        rows = list(self.filter(pk=pk).annotate(**held))
+        if not rows:
+            return None
+        user = rows[0]
+        user.role_names = frozenset(row.a_role for row in rows) - {None}
+        user.location_ids = frozenset() if user.is_superuser else frozenset(row.a_location for row in rows) - {None}
+        return user
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
@@ -87,9 +105,9 @@ class User(AbstractUser):
     def location_ids(self):
         """The primary keys of the locations to which this person's work is limited, none without a limit.
 
-        1 query a user object, none for who signed in without a limit. Nothing limits a superuser.
+        1 query a user object. Nothing limits a superuser.
         """
-        if self.pk is None or self.is_superuser or not getattr(self, "has_limits", True):
+        if self.pk is None or self.is_superuser:
             return frozenset()
         return frozenset(limit.location_id for limit in self.location_limits.all())
 
@@ -98,8 +116,7 @@ class User(AbstractUser):
         wanted, held = {location.pk for location in locations}, set(self.locations.values_list("pk", flat=True))
         self.location_limits.exclude(location__in=wanted).delete()
         LocationLimit.objects.bulk_create(LocationLimit(user=self, location_id=pk) for pk in wanted - held)
-        for name in ("location_ids", "has_limits"):
-            self.__dict__.pop(name, None)
+        self.__dict__.pop("location_ids", None)
         self.__dict__.get("_prefetched_objects_cache", {}).pop("location_limits", None)
 
     def as_actor(self):

@@ -18,18 +18,18 @@ SAW_QUEUE = "saw_queue"
 WITHOUT_OPENING_HOURS = timedelta(days=1)
 
 
-def others_here(reads, staff, *, user, now=None):
-    """Return (member of staff, since when) for each other person who opened a sheet in the last minutes.
+def others_here(reads, *, user, now=None):
+    """Return (name, since when) for each other member of staff who opened a sheet in the last minutes.
 
-    `reads` are the newest audit events of its openings, newest first, `staff` the people in them by number.
+    `reads` are the newest audit events of its openings, newest first, each with `by_name`, None for who is gone.
     """
     now = now or timezone.now()
     since = {
-        read.actor_id: read.happened_at
+        read.by_name: read.happened_at
         for read in reads
         if read.actor_kind == STAFF and read.actor_id != user.pk and now - read.happened_at < COUNTS_AS_OPEN
     }
-    return [(staff[number], timezone.localtime(moment)) for number, moment in since.items() if number in staff]
+    return [(name, timezone.localtime(moment)) for name, moment in since.items() if name]
 
 
 def saw_queue(user, *, session, now=None):

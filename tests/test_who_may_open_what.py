@@ -94,6 +94,7 @@ WITHOUT_A_ROW = {
 SCREENS = {
     "appointments_appointmentrequest_duplicates",
     "appointments_appointmentrequest_figures",
+    "appointments_appointmentrequest_messages",
     "appointments_appointmentrequest_notes",
     "appointments_messagewording_words",
     "procedures_procedureversion_section",

@@ -27,6 +27,7 @@ from appointments.admin import (
     next_one,
     notes,
     queue,
+    reaching,
     replies,
     sheet,
     undoing,
@@ -36,6 +37,7 @@ from appointments.admin.alert_people import AlertPersonAdmin as AlertPersonAdmin
 from appointments.admin.closing import FormClosureAdmin as FormClosureAdmin
 from appointments.admin.readable import if_readable
 from appointments.admin.saved_replies import SavedReplyAdmin as SavedReplyAdmin
+from appointments.admin.sheet_rows import sheet_rows
 from appointments.admin.words import MessageWordingAdmin as MessageWordingAdmin
 from appointments.models import AppointmentRequest, TrackingLink
 from appointments.workflow.table import TRIAGE
@@ -59,6 +61,7 @@ class AppointmentRequestAdmin(
     duplicates.Duplicates,
     freed.Freed,
     many.Many,
+    reaching.Reaching,
     undoing.Undo,
     who_read.WhoRead,
     AuditedAdmin,
@@ -202,7 +205,7 @@ class AppointmentRequestAdmin(
 
     @if_readable
     def revoke_view(self, request, object_id, link):
-        """End one private link of a request; looking at the address leads back to the sheet."""
+        """End one private link of a request; looking at the address leads back to the page of messages."""
         asked = self.asked(request, object_id)
         found = TrackingLink.objects.opening(asked).filter(pk=link).first()
         if found is None:
@@ -213,11 +216,11 @@ class AppointmentRequestAdmin(
                 messages.success(request, links.REVOKED)
             except workflow.Refused as refused:
                 messages.error(request, refused.reason)
-        return HttpResponseRedirect(self.with_filters(request, reverse(SHEET, args=[asked.pk])))
+        return HttpResponseRedirect(self.with_filters(request, reverse(reaching.MESSAGES, args=[asked.pk])))
 
     @if_readable
     def reach_view(self, request, object_id, name):
-        """Write down how reaching the patient went; looking at the address leads back to the sheet."""
+        """Write down how reaching the patient went; looking at the address leads back to the page of messages."""
         asked = self.asked(request, object_id)
         if name not in calling.PRESSES:
             raise Http404
@@ -228,16 +231,16 @@ class AppointmentRequestAdmin(
                 messages.success(request, calling.PRESSES[name](asked, request.POST, request.user.as_actor()))
             except workflow.Refused as refused:
                 messages.error(request, refused.reason)
-        return HttpResponseRedirect(self.with_filters(request, reverse(SHEET, args=[asked.pk])))
+        return HttpResponseRedirect(self.with_filters(request, reverse(reaching.MESSAGES, args=[asked.pk])))
 
     def asked(self, request, object_id):
         """Return the request that an address names, as its sheet needs it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        asked = self.get_object(request, unquote(object_id))
-        if asked is None:
-            raise Http404
-        return asked
+        try:
+            return sheet_rows(self.get_queryset(request)).get(pk=unquote(object_id))
+        except (AppointmentRequest.DoesNotExist, ValueError):
+            raise Http404 from None
 
     def show(self, request, asked, *, form=None, refusal="", compared=(), status=200):
         """Return the sheet, and record that it was read: after a refused move too, it tells all there is.
@@ -253,7 +256,7 @@ class AppointmentRequestAdmin(
         possible = [button for button in buttons if not button.reason]
         impossible = [button for button in buttons if button.reason]
         amended = each_readable(asked.amendments.all())
-        replies.offer(asked, possible, user=request.user)
+        replies.offer(possible, user=request.user)
         context = {
             **self.admin_site.each_context(request),
             **sheet.sheet(asked, amended, user=request.user),

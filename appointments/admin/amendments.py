@@ -9,7 +9,8 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from appointments import workflow
-from appointments.admin import queue
+from appointments.admin import names, queue
+from appointments.admin.names import named
 from appointments.models import AmendmentKind, Wish
 from clinic.models import Location
 from procedures.models import ProcedurePage
@@ -32,7 +33,7 @@ def changes(asked, amended, *, preferences):
     """Return what the sheet shows of forms that were sent again, newest first; None where there was none.
 
     `amended` are all amendments of the request, as far as they can be read; `preferences` puts those of a request into
-    rows (2 queries where there are changes).
+    rows (1 query where there are changes).
     """
     amendments = [amendment for amendment in amended if amendment.is_readable]
     again = [amendment for amendment in amendments if amendment.kind == AmendmentKind.SENT_AGAIN]
@@ -57,10 +58,12 @@ class Words:
 
     def __init__(self, preferences):
         self.preferences = preferences
-        self.procedures = dict(
-            ProcedurePage.objects.in_language(get_language()).values_list("procedure__key", "plain_name")
+        pages = ProcedurePage.objects.in_language(get_language())
+        found = names.read(
+            named(pages, "procedure", key="procedure__key", name="plain_name"),
+            named(Location.objects.all(), "location"),
         )
-        self.locations = dict(Location.objects.values_list("key", "name"))
+        self.named = {kind: {each.key: each.name for each in things} for kind, things in found.items()}
 
     def rows(self, answers):
         """Return rows for the component `summary_list`, in the order of LABELS."""
@@ -90,9 +93,9 @@ class Words:
         if name == "wish":
             return capfirst(dict(Wish.choices).get(value, value))
         if name == "procedure":
-            return self.procedures.get(value) or value or gettext("Not sure")
+            return self.named.get("procedure", {}).get(value) or value or gettext("Not sure")
         if name == "location":
-            return self.locations.get(value) or value or gettext("No preference")
+            return self.named.get("location", {}).get(value) or value or gettext("No preference")
         if name == "signs":
             return "\n".join(sign["text"] for sign in value or () if sign["ticked"]) or gettext("None")
         if name == "wants_details":

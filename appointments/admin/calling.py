@@ -15,17 +15,27 @@ from clinic import stale
 
 
 def calls(asked, *, user, messages):
-    """Return the template context of the calls of one request (2 queries); `messages` are all that are about it."""
+    """Return the template context of the calls of one request; `messages` are all that are about it.
+
+    2 queries, and some more for what is to be said in each call that is to be made.
+    """
     to_make, made = workflow.calls_about(asked, messages)
     attempts = list(asked.contact_attempts.select_related("made_by"))
     logged = {attempt: [call for call in made if was_made_in(call, attempt)] for attempt in attempts}
     with_attempt = {call.key for said in logged.values() for call in said}
-    may_leave_message = workflow.may_leave_message(asked)
     return {
-        "contacted": _contact_in_words(workflow.last_contact(messages, attempts)),
+        **press(asked, user=user),
         "calls_to_make": [_line(asked, call) | {"say": _what_to_say(asked, call)} for call in to_make],
         "calls_logged": [_logged_line(asked, attempt, said, user=user) for attempt, said in logged.items()],
         "calls_made": [_line(asked, call) for call in made if call.key not in with_attempt],
+        "call_language": get_language_info(asked.language)["name_translated"],
+    }
+
+
+def press(asked, *, user):
+    """Return the template context of the press by which a call is logged (no query)."""
+    may_leave_message = workflow.may_leave_message(asked)
+    return {
         "outcomes": [
             {"value": outcome.value, "label": capfirst(outcome.label)}
             for outcome in CallOutcome
@@ -34,12 +44,12 @@ def calls(asked, *, user, messages):
         "may_leave_message": may_leave_message,
         "call_token": new_token(),
         "may_press": user.has_perm(TRIAGE),
-        "call_language": get_language_info(asked.language)["name_translated"],
     }
 
 
-def _contact_in_words(contact):
-    """Return whether, how and when the patient was last told something."""
+def contacted(asked):
+    """Return whether, how and when the patient was last told something, in words (no query)."""
+    contact = workflow.last_contact(asked)
     if contact is None:
         return gettext("Not contacted yet")
     words = {

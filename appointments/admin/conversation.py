@@ -4,17 +4,15 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from appointments import workflow
 from appointments.admin import sheet
 from appointments.models import AmendmentKind, OfferState
 from clinic.encryption import each_readable
-from clinic.models import hours_at
 
 TIME_TONES = {OfferState.OPEN: "waiting", OfferState.AGREED: "good", OfferState.RELEASED: "stopped"}
 
 
 def since(asked, amended):
-    """Return the template context of the sheet's blocks about what came after the request (5 queries at most).
+    """Return the template context of the sheet's blocks about what came after the request (1 query).
 
     `amended` are all its amendments, as far as they can be read.
     """
@@ -78,15 +76,11 @@ def _words(question, name):
 
 
 def _times(asked):
-    offers = list(asked.offers.select_related("location", "clinician"))
-    free = set()
-    if any(offer.state == OfferState.OPEN for offer in offers):
-        free = {offer.pk for offer in workflow.free_offers(asked)}
-    return [_time(offer, is_free=offer.pk in free) for offer in offers]
+    return [_time(offer) for offer in asked.offers.all()]
 
 
-def _time(offer, *, is_free):
-    is_lost = offer.state == OfferState.OPEN and not is_free
+def _time(offer):
+    is_lost = offer.state == OfferState.OPEN and not offer.is_free
     return {
         "when": timezone.localtime(offer.starts_at),
         "minutes": offer.minutes,
@@ -95,7 +89,7 @@ def _time(offer, *, is_free):
         "state": _lost_in_words(offer) if is_lost else offer.get_state_display(),
         "tone": "urgent" if is_lost else TIME_TONES[offer.state],
         "trouble": _trouble(offer) if offer.state == OfferState.AGREED else "",
-        "is_current": offer.state != OfferState.RELEASED,
+        "is_current": offer.is_current,
     }
 
 
@@ -117,6 +111,6 @@ def _trouble(offer):
         return gettext("%(place)s is closed now. Change the time, or cancel it.") % facts
     if not offer.clinician.is_shown:
         return gettext("%(name)s no longer sees patients here. Change the time, or cancel it.") % facts
-    if timezone.localdate(offer.starts_at) in hours_at(offer.location).closed:
+    if offer.is_closed:
         return gettext("%(place)s is closed on that day. Change the time, or make sure that it is kept.") % facts
     return ""

@@ -39,7 +39,8 @@ NOT_READABLE = _("One of these requests cannot be read with this site’s keys."
 def notice(asked, *, user):
     """Return what the sheet says of requests that came twice (1 query; some more where something is joined with it)."""
     if asked.merged_into_id:
-        return {"leads_to": asked.merged_into, "may_be_same": None, "joined": joined(asked, user=user, keys=None)}
+        leads_to = {"pk": asked.merged_into_id, "reference": asked.joined_with}
+        return {"leads_to": leads_to, "may_be_same": None, "joined": []}
     found = duplicates.look(asked, user=user)
     hints = [{"reference": hint.reference, "because": in_words(hint.because)} for hint in found.hints]
     return {

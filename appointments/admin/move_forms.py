@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from datetime import time as clock
 
 from django import forms
-from django.db.models import TextChoices
+from django.db.models import Exists, OuterRef, TextChoices
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
@@ -13,37 +13,48 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import workflow
-from appointments.models import DeclineReason
+from appointments.admin import names
+from appointments.admin.names import named
+from appointments.models import DeclineReason, OfferState, ReplyFor, SavedReply
 from appointments.workflow.table import TRIAGE
 from clinic.hours import NeverOpen, SkippedTime, moment_of
 from clinic.models import Clinician, Location, hours_at, reception_hours
+from procedures.models import Procedure
 
 NOT_TYPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 FAR = timedelta(days=365)
 USUAL_MINUTES = 30
 
 
-class InUse:
-    """The places and clinicians that a time can be at and with; each is read once for all forms of a request."""
+class Choices:
+    """What the forms of a request let staff choose from; it is read once for all of them, when the first one asks."""
 
     def __init__(self, asked):
         self.asked = asked
 
     @cached_property
-    def places(self):
-        """The places that are open, by key."""
-        return {place.key: place for place in Location.objects.filter(is_open=True)}
+    def _named(self):
+        performing = Procedure.clinicians.through.objects.filter(
+            procedure=self.asked.procedure_id, clinician=OuterRef("pk")
+        )
+        colleagues = User.objects.who_may(TRIAGE).exclude(pk=self.asked.holder_id).with_name()
+        replies = SavedReply.objects.filter(language=self.asked.language)
+        return names.read(
+            named(Location.objects.filter(is_open=True), "place", order="order"),
+            named(Clinician.objects.filter(is_shown=True), "clinician", order="order", mark=Exists(performing)),
+            named(colleagues, "colleague", key="pk"),
+            named(replies.filter(used_for=ReplyFor.QUESTION), ReplyFor.QUESTION, key="pk"),
+            named(replies.filter(used_for=ReplyFor.ANSWER), ReplyFor.ANSWER, key="pk"),
+        )
 
-    @cached_property
-    def clinicians(self):
-        """The clinicians who see patients here, by key."""
-        return {clinician.key: clinician for clinician in Clinician.objects.filter(is_shown=True)}
+    def of(self, kind):
+        """Return the names of one kind of thing by their keys."""
+        return {each.key: each.name for each in self._named.get(kind, ())}
 
-    @cached_property
+    @property
     def fit(self):
-        """Those of the clinicians who perform the procedure that is asked for."""
-        performing = set(self.asked.procedure.clinicians.values_list("key", flat=True)) if self.asked.procedure else ()
-        return [clinician for key, clinician in self.clinicians.items() if key in performing]
+        """The keys of the clinicians who perform the procedure that is asked for."""
+        return [each.key for each in self._named.get("clinician", ()) if each.mark]
 
 
 class MoveForm(forms.Form):
@@ -58,9 +69,9 @@ class MoveForm(forms.Form):
 
     accepted = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, data=None, *, asked, name, in_use=None):
+    def __init__(self, data=None, *, asked, name, choices=None):
         super().__init__(auto_id="id_%s")
-        self.asked, self.move, self.in_use = asked, name, in_use or InUse(asked)
+        self.asked, self.move, self.choices = asked, name, choices or Choices(asked)
         self.build()
         if data is not None:
             # Characters that nobody types are left out.
@@ -241,20 +252,19 @@ class ColleagueForm(ForColleaguesForm):
 
     def build(self):
         """Add the colleagues who answer requests, but for whoever has this one."""
-        colleagues = User.objects.who_may(TRIAGE).exclude(pk=self.asked.holder_id).order_by("first_name", "username")
-        self.colleagues = {str(colleague.pk): colleague for colleague in colleagues}
+        colleagues = self.choices.of("colleague")
         self.fields["colleague"] = forms.CharField(
             label=_("To whom?"),
-            widget=forms.Select(
-                choices=[("", _("Choose a colleague")), *((key, str(who)) for key, who in self.colleagues.items())]
-            ),
+            widget=forms.Select(choices=[("", _("Choose a colleague")), *colleagues.items()]),
             required=False,
         )
         super().build()
 
     def chosen(self):
         """Return the colleague, None for none of these."""
-        return {"colleague": self.colleagues.get(self.data["colleague"])}
+        key = self.data["colleague"]
+        is_one = key in self.choices.of("colleague")
+        return {"colleague": User.objects.filter(pk=key).first() if is_one else None}
 
     def facts(self):
         """Return who would have it."""
@@ -388,13 +398,14 @@ class TimesForm(MoveForm):
     def build(self):
         """Add the fields of each row: places and clinicians in use, those who do what is asked for first."""
         self.auto_id = f"id_{self.move}_%s"
-        self.places, self.clinicians, fit = self.in_use.places, self.in_use.clinicians, self.in_use.fit
+        self.places, self.clinicians, fit = self.choices.of("place"), self.choices.of("clinician"), self.choices.fit
         for number in range(1, self.how_many + 1):
-            fields = _row_fields(_choices(self.places.values(), _("Choose a place")), self._clinician_choices(fit))
+            places = [("", _("Choose a place")), *self.places.items()]
+            fields = _row_fields(places, self._clinician_choices(fit))
             self.fields |= {f"{part}_{number}": fields[part] for part in PARTS}
             place = self.asked.location.key if self.asked.location else ""
             self.initial |= {f"location_{number}": place, f"minutes_{number}": USUAL_MINUTES}
-            self.initial[f"clinician_{number}"] = fit[0].key if len(fit) == 1 else ""
+            self.initial[f"clinician_{number}"] = fit[0] if len(fit) == 1 else ""
 
     def fill_in(self, time):
         """Let the first row start from a TimeOffer."""
@@ -403,11 +414,14 @@ class TimesForm(MoveForm):
         self.initial |= {"day_1": local.date(), "time_1": local.time(), "minutes_1": time.minutes}
 
     def _clinician_choices(self, fit):
-        others = [clinician for clinician in self.clinicians.values() if clinician not in fit]
+        empty, every = ("", _("Choose a clinician")), list(self.clinicians.items())
         if not fit:
-            return _choices(others, _("Choose a clinician"))
-        groups = [(_("For this treatment"), _choices(fit)), (_("Others"), _choices(others))]
-        return [("", _("Choose a clinician")), *((label, rows) for label, rows in groups if rows)]
+            return [empty, *every]
+        groups = [
+            (_("For this treatment"), [(key, name) for key, name in every if key in fit]),
+            (_("Others"), [(key, name) for key, name in every if key not in fit]),
+        ]
+        return [empty, *((label, rows) for label, rows in groups if rows)]
 
     @property
     def rows(self):
@@ -426,8 +440,8 @@ class TimesForm(MoveForm):
 
     def _line(self, number):
         location, clinician, day, time, minutes = (self.data.get(f"{part}_{number}", "") for part in PARTS)
-        names = [getattr(self.places.get(location), "name", ""), getattr(self.clinicians.get(clinician), "name", "")]
-        return ", ".join(word for word in (*names, day, time, f"{minutes} min" if minutes else "") if word)
+        who_and_where = (self.places.get(location, ""), self.clinicians.get(clinician, ""))
+        return ", ".join(word for word in (*who_and_where, day, time, f"{minutes} min" if minutes else "") if word)
 
     def _is_filled_in(self, number):
         return bool(self.data.get(f"day_{number}") or self.data.get(f"time_{number}"))
@@ -444,8 +458,8 @@ class TimesForm(MoveForm):
 
     def _read(self, number):
         typed = {part: self.cleaned_data.get(f"{part}_{number}") for part in PARTS}
-        typed["location"] = self.places.get(typed["location"])
-        typed["clinician"] = self.clinicians.get(typed["clinician"])
+        typed["location"] = Location.objects.filter(is_open=True, key=typed["location"]).first()
+        typed["clinician"] = Clinician.objects.filter(is_shown=True, key=typed["clinician"]).first()
         for part in PARTS:
             if not typed[part] and f"{part}_{number}" not in self.errors:
                 self.add_error(f"{part}_{number}", MISSING[part])
@@ -516,17 +530,13 @@ class TimeForm(TimesForm):
     def build(self):
         """Add the fields, filled in with the time that is agreed."""
         super().build()
-        agreed = self.asked.offers.agreed().select_related("location", "clinician").first()
+        agreed = next((offer for offer in self.asked.offers.all() if offer.state == OfferState.AGREED), None)
         if agreed is not None:
             self.fill_in(agreed)
 
     def inputs(self):
         """Return the time that was typed."""
         return {"time": next(iter(self.proposed.values()), None)}
-
-
-def _choices(rows, empty=None):
-    return [*([("", empty)] if empty else []), *((row.key, row.name) for row in rows)]
 
 
 def _row_fields(places, clinicians):

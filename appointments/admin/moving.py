@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import workflow
-from appointments.admin.move_forms import FORMS, InUse
+from appointments.admin.move_forms import FORMS, Choices
 from appointments.models import DeclineReason, OfferState, Status
 from audit.actors import STAFF
 from clinic import stale
@@ -86,9 +86,9 @@ class AskAgain(workflow.Refused):
     """A move that is odd but may be meant: nothing was done yet, and the same press again does it."""
 
 
-def form_for(asked, name, data=None, *, in_use=None):
+def form_for(asked, name, data=None, *, choices=None):
     """Return the form of a move, over what a post says where there is one."""
-    return FORMS[workflow.MOVES[name].input](data, asked=asked, name=name, in_use=in_use)
+    return FORMS[workflow.MOVES[name].input](data, asked=asked, name=name, choices=choices)
 
 
 def press(asked, form, *, by, seen):
@@ -122,7 +122,7 @@ def _facts(asked):
         "holder": asked.holder_id,
         "hurry": str(workflow.level_of(asked)),
         "aside": asked.snoozed_until.isoformat() if asked.is_snoozed() else "",
-        "times": [[offer.state, offer.starts_at.isoformat()] for offer in asked.offers.current()],
+        "times": [[offer.state, offer.starts_at.isoformat()] for offer in asked.offers.all() if offer.is_current],
     }
 
 
@@ -253,7 +253,7 @@ def buttons(asked, *, by, form=None, wanted=""):
     `form` is what was typed for a move; the other moves that can be made get empty forms. `wanted` names the move to
     which another part of the sheet leads.
     """
-    made, in_use = [], InUse(asked)
+    made, choices = [], Choices(asked)
     for name, row in AT_THE_DESK.items():
         tried = form if form is not None and form.move == name else None
         if tried is None and (row.spam == workflow.HELD_ALONE) != bool(asked.held_because):
@@ -263,7 +263,7 @@ def buttons(asked, *, by, form=None, wanted=""):
         try:
             workflow.check_move(asked, name, by=by)
             made.append(
-                Button(name, row.label, tried or form_for(asked, name, in_use=in_use), is_wanted=name == wanted)
+                Button(name, row.label, tried or form_for(asked, name, choices=choices), is_wanted=name == wanted)
             )
         except workflow.Refused as refused:
             made.append(Button(name, row.label, tried, refused.reason))

@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Window
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -14,10 +13,10 @@ from appointments import workflow
 from appointments.admin import sheet
 from appointments.admin.move_forms import NOT_TYPED
 from appointments.admin.readable import if_readable
-from appointments.models import NoteKind
+from appointments.models import Note, NoteKind
 from appointments.references import new_token
 from audit.models import Event
-from clinic.encryption import each_readable
+from clinic.encryption import Unreadable, each_readable
 from clinic.typed_text import shown
 
 NOTES, TAKE_BACK, SHEET = (f"admin:appointments_appointmentrequest_{name}" for name in ("notes", "unnote", "change"))
@@ -37,11 +36,12 @@ class NoteForm(forms.Form):
 
 
 def in_brief(asked):
-    """Return how many notes of a request stand, and the first words of the newest, for its sheet (1 query)."""
-    standing = asked.notes.filter(taken_back_at=None).annotate(number=Window(Count("*"))).order_by("-id")[:1]
-    newest = next(iter(each_readable(standing)), None)
-    words = _words(newest) if newest else ""
-    return {"number": newest.number if newest else 0, "newest": Truncator(words).words(FIRST_WORDS)}
+    """Return how many notes of a request stand, and the first words of the newest, for its sheet (no query)."""
+    try:
+        words = shown(Note._meta.get_field("text").opened(asked.newest_note) or "")
+    except Unreadable:
+        words = sheet.CANNOT_BE_READ
+    return {"number": asked.notes_number, "newest": Truncator(words).words(FIRST_WORDS)}
 
 
 def _words(note):

@@ -14,13 +14,13 @@ from clinic.log_filters import leave_out_tokens
 from outbox.models import Message
 
 
-def offer(asked, buttons, *, user):
-    """Offer the saved replies in the patient's language on the moves that can be made (1 query where there is one)."""
-    forms = [button.form for button in buttons if isinstance(button.form, LetterForm)]
-    if forms:
-        rows = list(SavedReply.objects.visible_to(user).filter(language=asked.language).only("used_for", "name"))
-        for form in forms:
-            form.offer([(row.pk, row.name) for row in rows if row.used_for == form.field_name])
+def offer(buttons, *, user):
+    """Offer the saved replies in the patient's language on the moves that can be made (no query of their own)."""
+    if not user.has_perm("appointments.view_savedreply"):
+        return
+    for button in buttons:
+        if isinstance(button.form, LetterForm):
+            button.form.offer(list(button.form.choices.of(button.form.field_name).items()))
 
 
 def step_of(form, data):

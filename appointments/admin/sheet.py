@@ -1,5 +1,6 @@
 """The sheet: all that is known of one request on one screen, in words."""
 
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appointments import presence, workflow
-from appointments.admin import amendments, calling, holding, links, queue
+from appointments.admin import amendments, calling, holding, queue
 from appointments.forms import (
     ReachBy,
     Record,
@@ -20,14 +21,9 @@ from appointments.forms import (
 )
 from appointments.models import STATUS_TONES
 from appointments.opened import READ, roles_in_words
-from appointments.wording import WORDINGS
 from audit.actors import STAFF
 from audit.models import Event
-from clinic.encryption import each_readable
-from clinic.log_filters import leave_out_tokens
 from clinic.telephone import telephone_href
-from outbox.models import Message, State
-from procedures.models import ProcedureVersion
 
 NEWEST_READS = 20
 
@@ -86,50 +82,52 @@ WHAT_HAPPENED = {
     READ: _("Opened this sheet"),
 }
 CANNOT_BE_READ = _("This cannot be read with this site’s keys.")
-MESSAGE_TONES = {
-    State.WAITING: "waiting",
-    State.SENDING: "going",
-    State.SENT: "good",
-    State.UNDELIVERABLE: "urgent",
-    State.CANCELLED: "stopped",
-}
 
 
 def sheet(asked, amended, *, user):
-    """Return the template context of one request's sheet, as `user` may see it (7 queries).
+    """Return the template context of one request's sheet, as `user` may see it.
 
-    `amended` are all its amendments, as far as they can be read.
+    1 query, and 1 where the form was sent again. `amended` are all its amendments, as far as they can be read.
     """
-    events = Event.objects.about(asked)
-    happened, reads = list(events.exclude(verb=READ)), list(events.filter(verb=READ)[: NEWEST_READS + 1])
-    staff = User.objects.in_bulk({event.actor_id for event in happened + reads if event.actor_kind == STAFF})
-    messages = each_readable(Message.objects.about(asked).visible_to(user))
-    calls = calling.calls(asked, user=user, messages=messages)
+    events = happened_to(asked)
+    happened = [event for event in events if event.verb != READ]
+    reads = [event for event in events if event.verb == READ]
     return {
-        **calls,
+        **calling.press(asked, user=user),
+        "calls_waiting": asked.calls_waiting,
         "asked": asked,
-        "others_here": presence.others_here(reads, staff, user=user),
+        "others_here": presence.others_here(reads, user=user),
         "hurry": queue.hurry_of(asked),
         "why_it_cannot_wait": why_it_cannot_wait(asked),
         "tone": STATUS_TONES[asked.status],
         "overdue": queue.how_late(asked),
         "next_step": next_step(asked),
         "held": holding.held(asked),
-        "news": [history_line(event, staff) for event in workflow.news_among(happened)] if asked.has_news else [],
+        "news": [history_line(event) for event in workflow.news_among(happened)] if asked.has_news else [],
         "changes": amendments.changes(asked, amended, preferences=in_words),
-        "facts": [*facts(asked), *page_read(asked, user=user), contacted(calls)],
+        "facts": [*facts(asked), *page_read(asked, user=user), contacted(asked)],
         "helper": helper(asked.helper or {}),
         "contact_is_of": name_to_contact(asked),
         "preferences": preferences(asked),
         "signs": asked.signs or [],
         "ticked": [sign for sign in asked.signs or [] if sign["ticked"]],
         "phone_href": telephone_href(asked.phone) if asked.phone else "",
-        "links": links.link_lines(asked),
-        "messages_sent": [message_line(message) for message in messages],
-        "history": [history_line(event, staff) for event in happened],
-        "reads": [history_line(event, staff) for event in reads[:NEWEST_READS]],
+        "history": [history_line(event) for event in happened],
+        "reads": [history_line(event) for event in reads[:NEWEST_READS]],
         "more_reads": len(reads) > NEWEST_READS,
     }
+
+
+def happened_to(asked):
+    """Return all events about a request but older openings of its sheet, newest first, each with `by_name` (1 query).
+
+    That is the name of who did it, where that is a member of staff.
+    """
+    events = Event.objects.about(asked)
+    newest_reads = events.filter(verb=READ).values("pk")[: NEWEST_READS + 1]
+    names = User.objects.with_name().filter(pk=OuterRef("actor_id")).values("name")
+    shown = events.filter(~Q(verb=READ) | Q(pk__in=newest_reads))
+    return list(shown.annotate(by_name=Subquery(names.order_by())))
 
 
 def why_it_cannot_wait(asked):
@@ -164,21 +162,18 @@ def facts(asked):
     return [{"label": label, "value": str(value)} for label, value in rows]
 
 
-def contacted(calls):
+def contacted(asked):
     """Return the row about whether the patient was told something yet, and how."""
-    return {"label": gettext("Contacted"), "value": calls["contacted"]}
+    return {"label": gettext("Contacted"), "value": calling.contacted(asked)}
 
 
 def page_read(asked, *, user):
     """Return the row about the version of the page that the patient had read; none where it is not known."""
     if asked.page_version_id is None:
         return []
-    read = ProcedureVersion.objects.filter(pk=asked.page_version_id).values("pk", "number", "plain_name").first()
-    if read is None:
-        return []
-    words = gettext("Version %(number)s of “%(page)s”") % {"number": read["number"], "page": read["plain_name"]}
+    words = gettext("Version %(number)s of “%(page)s”") % {"number": asked.page_number, "page": asked.page_name}
     may_open = user.has_perm("procedures.view_procedureversion")
-    url = reverse("procedures:preview_procedure", args=[read["pk"]]) if may_open else ""
+    url = reverse("procedures:preview_procedure", args=[asked.page_version_id]) if may_open else ""
     return [{"label": gettext("Had read"), "value": words, "url": url}]
 
 
@@ -253,34 +248,19 @@ def holder_in_words(asked):
     return gettext("%(name)s, since %(when)s") % {"name": asked.holder, "when": queue.exactly(asked.held_since)}
 
 
-def message_line(message):
-    """Return one message to the patient, for the template."""
-    return {
-        "purpose": WORDINGS[message.purpose].label if message.purpose in WORDINGS else message.purpose,
-        "state": message.get_state_display(),
-        "tone": MESSAGE_TONES[message.state],
-        "when": message.sent_at or message.created_at,
-        "is_undeliverable": message.state == State.UNDELIVERABLE,
-        "language": message.language,
-        "subject": message.subject if message.is_readable else gettext("cannot be read"),
-        # Whoever opens the private link in it acts as the patient.
-        "text": leave_out_tokens(message.text) if message.is_readable else CANNOT_BE_READ,
-    }
-
-
-def history_line(event, staff):
+def history_line(event):
     """Return one audit event as an item of the component `history`."""
     return {
         "when": timezone.localtime(event.happened_at),
         "what": WHAT_HAPPENED.get(event.verb, event.verb),
-        "who": actor_in_words(event, staff),
+        "who": actor_in_words(event),
     }
 
 
-def actor_in_words(event, staff):
+def actor_in_words(event):
     """Return who did it: a member of staff with the roles held then, the patient, or a command."""
     if event.actor_kind != STAFF:
         return event.actor_words
     roles = roles_in_words(event.actor_role)
-    name = staff.get(event.actor_id, gettext("somebody who left"))
-    return f"{name} ({roles})" if roles else str(name)
+    name = event.by_name or gettext("somebody who left")
+    return f"{name} ({roles})" if roles else name

@@ -59,31 +59,36 @@ class Offer:
 
 
 def offer_on(asked, *, user):
-    """Return what `user` may undo, or put right, of a request as it stands; else None (1 query)."""
-    return _offer(LastMove.objects.filter(request=asked.pk, revision=asked.revision), user)
+    """Return what `user` may undo, or put right, of a request as it stands; else None (1 query, none on its sheet)."""
+    last = getattr(asked, "last_move", None)
+    is_the_last = last is not None and (last.revision, last.made_by_id) == (asked.revision, user.pk)
+    is_recent = is_the_last and last.made_at > timezone.now() - workflow.UNDO_FOR
+    return _offer(last, asked) if is_recent and not asked.merged_into_id else None
 
 
 def latest_of(user):
     """Return the last move of `user` as long as it can be undone and nothing came after it; else None (1 query)."""
-    offer = _offer(LastMove.objects.filter(revision=F("request__revision")), user)
+    now = timezone.now()
+    moves = LastMove.objects.filter(made_by=user, made_at__gt=now - workflow.UNDO_FOR, request__merged_into=None)
+    # Neither what stood there before nor the message itself is decrypted for a line.
+    moves = (
+        moves.filter(revision=F("request__revision"))
+        .select_related("request", "message")
+        .only(
+            *("name", "revision", "made_at", "message_id", "request__reference", "message__state", "message__attempts")
+        )
+    )
+    last = moves.order_by("-made_at", "-id").first()
+    offer = _offer(last, last.request) if last else None
     return None if offer is None or offer.has_left else offer
 
 
-def _offer(moves, user):
-    now = timezone.now()
-    moves = moves.filter(made_by=user, made_at__gt=now - workflow.UNDO_FOR, request__merged_into=None)
-    # Neither what stood there before nor the message itself is decrypted for a line.
-    moves = moves.select_related("request", "message").only(
-        *("name", "revision", "made_at", "message_id", "request__reference", "message__state", "message__attempts")
-    )
-    last = moves.order_by("-made_at", "-id").first()
-    if last is None:
-        return None
-    until, message = workflow.undo_until(last), last.message
+def _offer(last, asked):
+    now, until, message = timezone.now(), workflow.undo_until(last), last.message
     is_too_late = now >= until or (message is not None and (message.state, message.attempts) != (State.WAITING, 0))
     return Offer(
         asked_id=last.request_id,
-        reference=last.request.reference,
+        reference=asked.reference,
         revision=last.revision,
         name=last.name,
         until=until,

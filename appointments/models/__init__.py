@@ -33,6 +33,7 @@ from appointments.models.requests import (
     Wish,
     normalise_email,
     normalise_phone,
+    number_of,
 )
 from appointments.models.told import NotToldBecause, ToldOfChange
 from appointments.models.undoing import LastMove
@@ -80,4 +81,5 @@ __all__ = [
     "Wish",
     "normalise_email",
     "normalise_phone",
+    "number_of",
 ]

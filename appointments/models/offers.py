@@ -3,11 +3,12 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models.requests import AppointmentRequest
-from clinic.models import Clinician, Location
+from clinic.models import Clinician, Closure, Location
 
 
 class OfferState(models.TextChoices):
@@ -43,6 +44,15 @@ class OfferQuerySet(models.QuerySet):
         Practice takes no time from patients, nor they from practice.
         """
         return self.still_offered().exclude(Exists(_agreed_since().exclude(request=OuterRef("request"))))
+
+    def with_whether_free(self):
+        """Give each row `is_free`: whether the patient can have it."""
+        return self.annotate(is_free=Exists(TimeOffer.objects.free().filter(pk=OuterRef("pk"))))
+
+    def with_whether_closed(self):
+        """Give each row `is_closed`: whether its place is closed on that day, as it is, or the whole clinic."""
+        closures = Closure.objects.filter(Q(location=None) | Q(location=OuterRef("location")), date=OuterRef("day"))
+        return self.alias(day=TruncDate("starts_at")).annotate(is_closed=Exists(closures))
 
     def came_free(self):
         """Times that were agreed and let go, and that nobody has agreed on, or put away, since."""
@@ -103,6 +113,11 @@ class TimeOffer(models.Model):
 
     def __str__(self):
         return f"{self.starts_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_current(self):
+        """Whether it is offered or agreed."""
+        return self.state != OfferState.RELEASED
 
     @property
     def minutes(self):

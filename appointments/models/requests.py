@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -113,6 +114,12 @@ class IsOneOf(models.Func):
     def as_sql(self, compiler, connection, **context):
         values = ", ".join(f"'{value}'" for value in self.values)
         return super().as_sql(compiler, connection, values=values, **context)
+
+
+def number_of(rows, name):
+    """Return how many `rows` belong to the row of the outer query; in the column `name` they are all the same."""
+    counted = rows.order_by().values(name).annotate(number=models.Count("pk")).values("number")
+    return Coalesce(models.Subquery(counted), 0)
 
 
 class RequestQuerySet(VisibleQuerySet):

@@ -3,7 +3,7 @@
 Each function runs in one transaction and writes the request, its audit event and the message to the patient together.
 """
 
-from appointments.workflow.attempts import last_contact, log_call, may_leave_message, take_back_call
+from appointments.workflow.attempts import last_contact, log_call, may_leave_message, take_back_call, with_contact
 from appointments.workflow.calling import (
     call_not_made,
     calls_about,
@@ -162,6 +162,7 @@ __all__ = [
     "undo_until",
     "unmerge",
     "was_sent",
+    "with_contact",
     "with_news",
     "write_note",
 ]

@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef, Subquery
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.models import CallOutcome, ContactAttempt
+from appointments.models import AppointmentRequest, CallOutcome, ContactAttempt, PhoneTask, number_of
 from appointments.references import hash_of
 from appointments.workflow import calling
 from appointments.workflow.first_answer import ANSWERS
 from appointments.workflow.places import check_may_triage
 from audit.models import Event
 from clinic.refusals import Refused, Unfit
-from outbox.models import State
+from outbox.models import Message, State
 
 CALLED, TAKEN_BACK = "request.called", "request.call_taken_back"
 CAN_BE_TAKEN_BACK_FOR = timedelta(minutes=10)
@@ -90,20 +92,31 @@ def was_made_in(call, attempt):
     return (call.task.done_at, call.task.done_by_id) == (attempt.made_at, attempt.made_by_id)
 
 
-def last_contact(messages, attempts):
-    """Return the last Contact with the patient; None while nobody reached them.
+def with_contact(requests):
+    """Give requests what `last_contact` reads, and `calls_waiting`: how many calls are to be made.
 
-    `messages` and `attempts` are all there are about the request. A message counts once the mail server took it, and
-    when the clinic says something with it: a receipt or a reminder does not.
+    A message counts once the mail server took it, and when the clinic says something with it: a receipt or a reminder
+    does not.
     """
-    told = [
-        Contact(message.sent_at, purpose=message.purpose)
-        for message in messages
-        if message.state == State.SENT and message.purpose in ANSWERS
-    ]
-    told += [
-        Contact(attempt.made_at, outcome=attempt.outcome)
-        for attempt in attempts
-        if attempt.outcome in IS_SAID and attempt.taken_back_at is None
-    ]
+    messages = Message.objects.filter(
+        about_type=AppointmentRequest._meta.label_lower, about_id=Cast(OuterRef("pk"), CharField())
+    )
+    told = messages.filter(state=State.SENT, purpose__in=ANSWERS).order_by("-sent_at")
+    calls = ContactAttempt.objects.filter(request=OuterRef("pk"), outcome__in=IS_SAID, taken_back_at=None)
+    calls = calls.order_by("-made_at")
+    lost = messages.undeliverable().exclude(Exists(PhoneTask.objects.filter(message=OuterRef("pk"))))
+    tasks = PhoneTask.objects.filter(request=OuterRef("pk"), done_at=None)
+    return requests.annotate(
+        told_at=Subquery(told.values("sent_at")[:1]),
+        told_by=Subquery(told.values("purpose")[:1]),
+        called_at=Subquery(calls.values("made_at")[:1]),
+        called_with=Subquery(calls.values("outcome")[:1]),
+        calls_waiting=number_of(tasks, "request") + number_of(lost, "about_id"),
+    )
+
+
+def last_contact(row):
+    """Return the last Contact with a patient whose request comes `with_contact`; None while nobody reached them."""
+    told = [Contact(row.told_at, purpose=row.told_by)] if row.told_at else []
+    told += [Contact(row.called_at, outcome=row.called_with)] if row.called_at else []
     return max(told, key=lambda contact: contact.when, default=None)

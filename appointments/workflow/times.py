@@ -97,8 +97,9 @@ def is_agreed(request, time):
 
 
 def has_its_time_to_come(request):
-    """Say whether the patient has an agreed time that is not over yet."""
-    return request.offers.agreed().filter(ends_at__gt=timezone.now()).exists()
+    """Say whether the patient has an agreed time that is not over yet (1 query, none where its times were read)."""
+    now = timezone.now()
+    return any(offer.state == OfferState.AGREED and offer.ends_at > now for offer in request.offers.all())
 
 
 def accept(request, offer):

@@ -12,6 +12,11 @@ def address(request):
     return reverse("admin:appointments_appointmentrequest_change", args=[request.pk])
 
 
+def messages_of(request):
+    """The page of its messages and calls."""
+    return reverse("admin:appointments_appointmentrequest_messages", args=[request.pk])
+
+
 def press(client, request, name, *, filters="", seen=None, **data):
     """Open the sheet, press the button of a move as a browser does, and return the answer.
 

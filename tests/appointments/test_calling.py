@@ -12,6 +12,7 @@ from audit.actors import Actor
 from audit.models import Event
 from outbox import sender
 from outbox.models import Message, State
+from tests.appointments.at_the_desk import address, messages_of
 from tests.appointments.factories import inputs_of, let_undo_time_pass, make_request, make_time, moved, reached
 from tests.at_once import at_once
 from tests.outbox.factories import given_up
@@ -37,13 +38,13 @@ def keys(request):
 
 
 def press(client, request, name, **data):
-    """Press a button of the sheet; return the sheet as it then is."""
+    """Press a button of the page of calls; return the page as it then is."""
     address = reverse("admin:appointments_appointmentrequest_reach", args=[request.pk, name])
     return client.post(address, data, follow=True).content.decode()
 
 
-def sheet_of(client, request):
-    return client.get(reverse("admin:appointments_appointmentrequest_change", args=[request.pk])).content.decode()
+def calls_of(client, request):
+    return client.get(messages_of(request)).content.decode()
 
 
 def test_a_message_that_could_not_be_sent_is_a_call_until_it_is_tried_again_or_made(reception):
@@ -171,16 +172,17 @@ def test_a_patient_without_email_has_none_that_comes_back(reception):
 # At the desk
 
 
-def test_the_sheet_says_what_to_say_without_the_link_and_takes_the_press(desk):
+def test_the_page_of_calls_says_what_to_say_without_the_link_and_takes_the_press(desk):
     request = make_request(language="es", email="")
-    page = sheet_of(desk, request)
+    assert "1 call is to be made" in desk.get(address(request)).content.decode()
+    page = calls_of(desk, request)
     assert "Esto es una solicitud; todavía no es una cita." in page
     assert "/appointments/track/" not in page
     [key] = re.findall(r'name="call" value="([^"]+)"', page)
     page = press(desk, request, "log", outcome="reached", call=key)
     assert "1 call is done." in page
     assert "No call is to be made." in page
-    assert "Called the patient" in page
+    assert "Called the patient" in desk.get(address(request)).content.decode()
     page = press(desk, request, "not-called", call=key)
     assert "Call this patient" in page
 
@@ -188,11 +190,11 @@ def test_the_sheet_says_what_to_say_without_the_link_and_takes_the_press(desk):
 def test_the_link_in_a_message_that_was_not_got_is_not_shown_to_staff(desk):
     request = make_request()
     press(desk, request, "came-back")
-    page = sheet_of(desk, request)
+    page = calls_of(desk, request)
     assert "E-mail arrives after all" in page
     assert not re.search(r"/track/[\w-]{20}", page)
     press(desk, request, "arrives")
-    assert "The e-mail came back" in sheet_of(desk, request)
+    assert "The e-mail came back" in calls_of(desk, request)
 
 
 def test_the_queue_shows_whom_to_call_and_how_many_and_the_desk_says_it(desk, reception):

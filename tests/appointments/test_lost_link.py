@@ -17,6 +17,7 @@ from appointments.views.lost_link import MOST_FROM_NETWORK_IN_AN_HOUR, MOST_OF_R
 from audit.actors import Actor
 from audit.models import Event
 from outbox.models import Message
+from tests.appointments.at_the_desk import messages_of
 from tests.appointments.factories import link_to, make_request
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
 from tests.appointments.visitor import Reader
@@ -178,7 +179,7 @@ def test_staff_end_one_link_and_the_others_stay_good(client, reception):
     kept = link_to(request)
     client.force_login(reception)
     ended = request.tracking_links.earliest("pk")
-    sheet = client.get(reverse("admin:appointments_appointmentrequest_change", args=[request.pk])).content.decode()
+    sheet = client.get(messages_of(request)).content.decode()
     assert revoke_address(request, ended) in sheet
     assert "The page after sending" in sheet
     client.get(revoke_address(request, ended))

@@ -25,7 +25,7 @@ from audit.actors import Actor
 from audit.models import Event
 from clinic.models import ClinicProfile, Closure, OpeningHours
 from outbox.models import Message, State
-from tests.appointments.at_the_desk import address, press
+from tests.appointments.at_the_desk import address, messages_of, press
 from tests.appointments.factories import (
     claimed_request,
     link_to,
@@ -632,12 +632,12 @@ def test_the_desk_opens_the_other_one_again_when_the_first_moved_on(desk, recept
     assert merged.status == Status.NEW
 
 
-def test_all_links_that_open_the_one_that_stays_are_listed_and_revoked_on_its_sheet(client, desk, reception):
+def test_all_links_that_open_the_one_that_stays_are_listed_and_revoked_beside_its_messages(client, desk, reception):
     kept, merged = make_request(), make_request()
     token = link_to(merged)
     kept, merged = joined(kept, merged, reception)
     link = merged.tracking_links.latest("pk")
-    assert link.pk in {line["pk"] for line in desk.get(address(kept)).context["links"]}
+    assert link.pk in {line["pk"] for line in desk.get(messages_of(kept)).context["links"]}
     desk.post(f"/admin/appointments/appointmentrequest/{kept.pk}/links/{link.pk}/revoke/")
     assert client.get(f"/appointments/track/{token}/").status_code == 404
     other = make_request().tracking_links.first()

@@ -9,7 +9,7 @@ from appointments.admin import moving
 from appointments.models import Status
 from audit.models import Event
 from outbox.models import Message
-from tests.appointments.at_the_desk import address, press, state_of
+from tests.appointments.at_the_desk import address, messages_of, press, state_of
 from tests.appointments.factories import (
     claimed_request,
     declined_request,
@@ -216,4 +216,5 @@ def test_a_form_without_a_token_shows_a_sheet_to_nobody_who_may_not_see_it(edito
 def test_a_declined_request_says_that_the_patient_did_not_get_the_message(desk, reception):
     request = declined_request(reception)
     Message.objects.filter(purpose="declined").update(state="undeliverable")
-    assert "The patient did not get this. Telephone them." in desk.get(address(request)).content.decode()
+    assert "The patient did not get this. Telephone them." in desk.get(messages_of(request)).content.decode()
+    assert "1 call is to be made" in desk.get(address(request)).content.decode()
