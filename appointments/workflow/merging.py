@@ -104,6 +104,8 @@ def merge(kept, merged, *, choices, by, seen_revision, seen_other):
     _go_on(kept, merged, by=by)
     kept.revision += 1
     kept.save(update_fields=_fields(OF_KEPT))
+    if kept.email != before["kept"]["email"]:
+        _readdress(kept)
     merged.merged_into, merged.snoozed_until, merged.news_since = kept, None, None
     merged.status, merged.status_since = Status.CLOSED, timezone.now()
     merged.revision += 1
@@ -187,6 +189,14 @@ def _take_first_answer(kept, merged):
     kept.created_at = came
 
 
+def _readdress(kept):
+    """Let what has yet to leave go to the address chosen now, or be said by telephone where none can be written to."""
+    if kept.can_be_written_to:
+        Message.objects.about(kept).filter(state=State.WAITING).update(recipient=kept.email)
+    else:
+        calling.call_instead(kept)
+
+
 def _stop(merged):
     """Take back what the patient was still offered, asked and to be told of a request; return what brings it back."""
     offers = list(merged.offers.open().values_list("pk", flat=True))
@@ -245,6 +255,8 @@ def unmerge(merged, *, by, keeps=False):
         _bring_back(kept, before["kept"], left=before["left"])
         kept.revision += 1
         kept.save(update_fields=_fields(OF_KEPT))
+        if kept.email != before["left"]["email"]:
+            _readdress(kept)
         _is_as_left(kept, before["were"][0])
     _bring_back(merged, before["merged"])
     merged.revision += 1

@@ -216,6 +216,21 @@ def test_an_email_that_came_back_since_is_not_used_when_two_are_taken_apart(rece
     assert "offer" in to_make(merged).values()
 
 
+def test_what_has_yet_to_leave_goes_to_the_address_that_was_chosen(reception):
+    kept, merged = make_request(email="wrong@example.org"), make_request()
+    kept = joined(kept, merged, reception, email="other")
+    assert [message.recipient for message in Message.objects.about(kept).unsent()] == ["ana@example.org"]
+    workflow.unmerge(merged, by=reception.as_actor())
+    assert [message.recipient for message in Message.objects.about(kept).unsent()] == ["wrong@example.org"]
+
+
+def test_what_has_yet_to_leave_is_said_by_telephone_where_no_address_was_chosen(reception):
+    kept, merged = make_request(), make_request(email="")
+    kept = joined(kept, merged, reception, email="other")
+    assert not Message.objects.about(kept).unsent().exists()
+    assert "received" in to_make(kept).values()
+
+
 def test_two_that_are_joined_before_there_are_opening_hours_are_due_as_they_were(reception):
     make_profile(promise_hours=8, urgent_promise_hours=2)
     kept, merged = make_request(is_urgent=True), make_request()
