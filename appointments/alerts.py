@@ -5,6 +5,8 @@ turn that the clinic has.
 """
 
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.db import transaction
@@ -57,8 +59,9 @@ def why_not_told(user):
 
 
 def people_to_tell():
-    """Return the AlertPerson rows of those who are told (2 queries)."""
-    named = AlertPerson.objects.select_related("user").prefetch_related("user__role_assignments")
+    """Return the AlertPerson rows of those who are told (3 queries)."""
+    named = AlertPerson.objects.select_related("user")
+    named = named.prefetch_related("user__role_assignments", "user__location_limits")
     return [person for person in named if not why_not_told(person.user)]
 
 
@@ -69,7 +72,8 @@ def tell_what_cannot_wait(now=None):
     """Write one digest to each person who is told, if something new cannot wait; return how many. A chore."""
     now = now or timezone.now()
     # Most turns find nothing, and lock nothing.
-    if not people_to_tell() or not _what_cannot_wait(now):
+    people = people_to_tell()
+    if not people or not _what_cannot_wait(now, people):
         return 0
     return _tell(now)
 
@@ -78,19 +82,21 @@ def tell_what_cannot_wait(now=None):
 def _tell(now):
     """Look again while no other sender does, and tell what is there."""
     list(AlertPerson.objects.select_for_update().order_by("pk"))
-    people, found = people_to_tell(), _what_cannot_wait(now)
-    if not people or not found:
+    people = people_to_tell()
+    found = _what_cannot_wait(now, people) if people else {}
+    if not found:
         return 0
     Alert.objects.bulk_create(
         Alert(request_id=row["pk"], kind=kind, of_turn=row["promised_from"], told_at=now)
         for kind, rows in found.items()
         for row in rows
     )
-    with translation.override(settings.LANGUAGE_CODE):
-        subject, text = _in_words(found, now)
-    for person in people:
+    told = [(person, theirs) for person in people if (theirs := _what_is_for(person, found))]
+    for person, theirs in told:
+        with translation.override(settings.LANGUAGE_CODE):
+            subject, text = _in_words(theirs, now)
         Message.write(
-            _purpose_of(found),
+            _purpose_of(theirs),
             about=person,
             recipient=person.user.email,
             language=settings.LANGUAGE_CODE,
@@ -98,18 +104,43 @@ def _tell(now):
             text=text,
         )
     counts = {str(kind): len(rows) for kind, rows in found.items()}
-    Event.record("alerts.told", by=ALERTS, staff=[person.user_id for person in people], **counts)
-    return len(people)
+    Event.record("alerts.told", by=ALERTS, staff=[person.user_id for person, _theirs in told], **counts)
+    return len(told)
 
 
-def _what_cannot_wait(now):
-    """Return {kind: rows} of what is to be told now, kinds of which there is nothing left out (7 queries)."""
+def _what_is_for(person, found):
+    """Return what of {kind: rows} somebody may see, empty kinds left out (no query for who has no limit).
+
+    Even a reference tells of a request.
+    """
+    if not person.user.location_ids:
+        return found
+    keys = {row["pk"] for rows in found.values() for row in rows}
+    seen = set(_seen_by([person]).filter(pk__in=keys).values_list("pk", flat=True))
+    theirs = {kind: [row for row in rows if row["pk"] in seen] for kind, rows in found.items()}
+    return {kind: rows for kind, rows in theirs.items() if rows}
+
+
+def _seen_by(people):
+    """Return the requests that at least one of these people may see: of the others nobody is told."""
+    limited = [person.user for person in people if person.user.location_ids]
+    if len(limited) < len(people):
+        return AppointmentRequest.objects.all()
+    return reduce(or_, map(AppointmentRequest.objects.visible_to, limited))
+
+
+def _what_cannot_wait(now, people):
+    """Return {kind: rows} of what these people are to be told now, empty kinds left out (7 queries).
+
+    There is at least one of them.
+    """
     hours, may_tell, found = reception_hours(), _may_tell(now), {}
+    waiting = _seen_by(people).trusted().waiting_for_clinic().not_snoozed(now)
     if URGENT in may_tell:
-        found[AlertKind.URGENT] = _urgent(now)
+        found[AlertKind.URGENT] = _urgent(waiting)
     if LATE in may_tell and (hours.is_open(now) or not hours.spans):
-        found[AlertKind.UNCLAIMED] = _unclaimed(now, hours)
-        found[AlertKind.OVERDUE] = _untold(AlertKind.OVERDUE, _waiting(now).overdue(now))
+        found[AlertKind.UNCLAIMED] = _unclaimed(waiting, now, hours)
+        found[AlertKind.OVERDUE] = _untold(AlertKind.OVERDUE, waiting.overdue(now))
     return {kind: rows for kind, rows in found.items() if rows}
 
 
@@ -124,29 +155,23 @@ def _may_tell(now):
     }
 
 
-def _waiting(now):
-    return AppointmentRequest.objects.trusted().waiting_for_clinic().not_snoozed(now)
-
-
 def _untold(kind, requests):
     """Return the FACTS of those of which this was not told since the clinic has the next move, due soonest first."""
     told = Alert.objects.filter(request=OuterRef("pk"), kind=kind, of_turn=OuterRef("promised_from"))
     return list(requests.filter(~Exists(told)).order_by("due_at", "pk").values(*FACTS)[:MOST])
 
 
-def _urgent(now):
-    new = _waiting(now).filter(Q(is_urgent=True) | Q(is_danger=True), status=Status.NEW)
+def _urgent(waiting):
+    new = waiting.filter(Q(is_urgent=True) | Q(is_danger=True), status=Status.NEW)
     return _untold(AlertKind.URGENT, new)
 
 
-def _unclaimed(now, hours):
+def _unclaimed(waiting, now, hours):
     """Return the facts of what nobody claimed of which half the promise is over, and not yet all of it."""
     profile = ClinicProfile.current()
     whole = {urgent: profile.promise(urgent=urgent) for urgent in (False, True)}
     latest = {promise: _half_is_over_when_due_by(now, promise, hours) for promise in whole.values()}
-    rows = _untold(
-        AlertKind.UNCLAIMED, _waiting(now).filter(holder=None, due_at__gte=now, due_at__lte=max(latest.values()))
-    )
+    rows = _untold(AlertKind.UNCLAIMED, waiting.filter(holder=None, due_at__gte=now, due_at__lte=max(latest.values())))
     found = []
     for row in rows:
         minutes = row["promise_minutes"]

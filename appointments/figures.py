@@ -1,8 +1,9 @@
 """The figures of requests: how many came, what waits, and how soon they were first answered, in working time.
 
 One place for what managers see, what they export and what patients are told. Only requests that patients sent count:
-no practice, no heartbeat, nothing held or judged as spam. The database counts them, so that a page costs as many
-queries for a million requests as for ten; what comes back is a row for each group and minute, never one for a request.
+no practice, no heartbeat, nothing held or judged as spam, and those that were joined as one. The database counts them,
+so that a page costs as many queries for a million requests as for ten; what comes back is a row for each group and
+minute, never one for a request.
 """
 
 from collections import Counter
@@ -19,7 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import OPEN, WAITS_FOR_CLINIC, Status
+from appointments.models import OPEN, WAITS_FOR_CLINIC, Merge, Status
 from clinic.hours import NeverOpen
 from clinic.models import Location, Weekday
 from procedures.models import Procedure, ProcedurePage
@@ -33,8 +34,11 @@ UNANSWERED, NOT_JUDGED = -1, -2
 
 
 def counted(requests):
-    """Keep the requests that count: real ones that do not look like spam."""
-    return requests.real().trusted()
+    """Keep the requests that count: real ones that do not look like spam, of those that are joined the one that stays.
+
+    Which those are is looked up by itself, so that the counting opens no row.
+    """
+    return requests.real().trusted().exclude(pk__in=Merge.objects.filter(undone_at=None).values("merged"))
 
 
 # Over which time

@@ -6,12 +6,12 @@ said that they need not be told of). That one is compared with what is live in t
 
 from dataclasses import dataclass
 
-from django.db.models import BigIntegerField, Count, F, OuterRef, Subquery
+from django.db.models import BigIntegerField, Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import translation
 from django.utils.translation import gettext
 
-from appointments.models import OPEN, ToldOfChange
+from appointments.models import OPEN, AppointmentRequest, ToldOfChange
 from procedures.models import ProcedureVersion, State
 from procedures.safety import changes_of_safety, documents_of
 
@@ -76,10 +76,10 @@ class Told:
 
 
 def told_of(request):
-    """Return what the patient of a request was told of, the newest first (2 queries at most; none without a page)."""
-    if request.page_version_id is None:
-        return []
-    rows = request.told_of_changes.filter(not_told_because="").select_related("version__page")
+    """Return what the patient of a request was told of, the newest first: of those joined with it too (2 queries)."""
+    those = AppointmentRequest.of_every_kind.filter(Q(pk=request.pk) | Q(merged_into=request.pk)).order_by()
+    rows = ToldOfChange.objects.filter(request__in=those.values("pk"), not_told_because="")
+    rows = rows.select_related("version__page")
     rows = list(rows.defer("version__document").order_by("-pk"))
     documents = documents_of({pk for row in rows for pk in (row.known_id, row.version_id)}) if rows else {}
     return [

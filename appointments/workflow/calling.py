@@ -8,7 +8,8 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appointments.models import AppointmentRequest, CallBecause, PhoneTask
+from appointments import messages
+from appointments.models import AppointmentRequest, CallBecause, LastMove, PhoneTask, Status
 from appointments.workflow.first_answer import ANSWERS, note_first_answer
 from appointments.workflow.places import check_may_triage
 from audit.models import Event
@@ -16,6 +17,8 @@ from clinic.refusals import Refused
 from outbox.models import Message, State
 
 FIRST_ANSWER = ["first_answered_at", "first_answer_minutes"]
+# These are told though the request was joined with another one since: they are not about where it stands.
+TOLD_ALL_THE_SAME = ("page_changed", "link")
 
 
 @dataclass(frozen=True)
@@ -103,12 +106,32 @@ def wait_again(request, call):
     if request.first_answered_at == call.task.done_at:
         request.first_answered_at = request.first_answer_minutes = None
         request.save(update_fields=FIRST_ANSWER)
-    if call.task.because == CallBecause.UNDELIVERABLE:
+    if not still_stands(request, call.purpose):
+        # Nor can what was done since be undone: then it would stand again, and nobody say it.
+        LastMove.objects.filter(request=request).delete()
+        Message.objects.undeliverable().filter(pk=call.task.message_id).update(state=State.CANCELLED)
+        call.task.delete()
+    elif call.task.because == CallBecause.UNDELIVERABLE:
         # It waits by itself, for as long as its message could not be sent.
         call.task.delete()
     else:
         call.task.done_at = call.task.done_by = None
         call.task.save(update_fields=["done_at", "done_by"])
+
+
+def still_stands(request, purpose):
+    """Say whether what a message of this purpose tells is so: not of times, questions or answers that were let go."""
+    if request.held_because or (request.merged_into_id and purpose not in TOLD_ALL_THE_SAME):
+        return False
+    if purpose == "offer":
+        return request.offers.open().exists()
+    if purpose in messages.OF_TIMES:
+        return request.offers.agreed().exists()
+    if purpose == "question":
+        return request.clinic_questions.open().exists()
+    if purpose == "withdrawn":
+        return request.status in (Status.WITHDRAWN, Status.CLOSED)
+    return bool({"answered": request.answer, "declined": request.decline_reason}.get(purpose, True))
 
 
 @transaction.atomic
@@ -125,19 +148,28 @@ def email_came_back(request, *, by):
         return
     request.bounced_at = timezone.now()
     request.save(update_fields=["bounced_at"])
-    about = Message.objects.about(request)
+    not_got = call_instead(request)
+    Event.record("request.email_came_back", by=by, about=request, messages=[message.pk for message in not_got])
+
+
+def call_instead(request):
+    """Let what a patient did not get, whose e-mail comes back, wait to be said; return the messages. Said once, it is.
+
+    That is the last message that left, as far as it still stands, and those that have yet to leave: they are stopped.
+    """
     # Nothing of what they say is needed here, and one that cannot be read keeps none of the others.
-    about = about.only("id", "purpose")
+    about = Message.objects.about(request).only("id", "purpose")
     not_got = list(about.unsent())
     about.unsent().filter(pk__in=[message.pk for message in not_got]).update(state=State.CANCELLED)
-    if last := about.filter(state=State.SENT).order_by("-sent_at", "-id").first():
+    last = about.filter(state=State.SENT).order_by("-sent_at", "-id").first()
+    if last and still_stands(request, last.purpose):
         not_got.insert(0, last)
     for message in not_got:
         if not PhoneTask.objects.filter(message=message).exists():
             PhoneTask.objects.create(
                 request=request, purpose=message.purpose, because=CallBecause.BOUNCED, message=message
             )
-    Event.record("request.email_came_back", by=by, about=request, messages=[message.pk for message in not_got])
+    return not_got
 
 
 @transaction.atomic

@@ -21,13 +21,13 @@ from appointments.models import (
     Status,
     TimeOffer,
 )
-from appointments.workflow import times
+from appointments.workflow import calling, times
 from appointments.workflow.places import check_may_triage
-from appointments.workflow.promise import due_from
+from appointments.workflow.promise import due_from, whole
 from appointments.workflow.table import TRIAGE
 from audit.models import Event
 from clinic.hours import working_minutes
-from clinic.models import ClinicProfile, reception_hours
+from clinic.models import reception_hours
 from clinic.refusals import Refused, Stale, Unfit
 from outbox.models import Message, State
 
@@ -49,7 +49,7 @@ CHOSEN = {
 BY_ITSELF = (
     *("status", "status_since", "holder_id", "held_since", "snoozed_until"),
     *("is_danger", "danger_because", "is_urgent", "created_at", "promised_from", "promise_minutes", "due_at"),
-    *("first_answered_at", "first_answer_minutes"),
+    *("first_answered_at", "first_answer_minutes", "news_since"),
 )
 OF_KEPT = (*(column for columns in CHOSEN.values() for column in columns), *BY_ITSELF)
 OF_MERGED = ("status", "status_since", "snoozed_until", "news_since", "merged_into_id", "due_at")
@@ -104,6 +104,8 @@ def merge(kept, merged, *, choices, by, seen_revision, seen_other):
     _go_on(kept, merged, by=by)
     kept.revision += 1
     kept.save(update_fields=_fields(OF_KEPT))
+    if kept.email != before["kept"]["email"]:
+        _readdress(kept)
     merged.merged_into, merged.snoozed_until, merged.news_since = kept, None, None
     merged.status, merged.status_since = Status.CLOSED, timezone.now()
     merged.revision += 1
@@ -147,6 +149,19 @@ def _go_on(kept, merged, *, by):
     if kept.holder_id != by.id:
         kept.holder, kept.held_since = by.user, timezone.now()
     kept.snoozed_until = None
+    _take_news(kept, merged)
+
+
+def _take_news(kept, merged):
+    """Let what the other one's patient told us be news of the request that stays, unsaved; and what they still ask.
+
+    Beside an agreed time nothing else would say that it waits for the clinic.
+    """
+    news = [each.news_since for each in (kept, merged) if each.has_news]
+    if kept.status == Status.AGREED and merged.waits_for_clinic:
+        news.append(timezone.now())
+    if news:
+        kept.news_since = min(news)
 
 
 def _take_clock(kept, merged):
@@ -157,7 +172,7 @@ def _take_clock(kept, merged):
     first = min(owed, key=lambda each: each.due_at)
     minutes, is_urgent = first.promise_minutes, kept.is_urgent or merged.is_urgent
     if minutes is None and first.is_urgent != is_urgent:
-        minutes = round(ClinicProfile.current().promise(urgent=first.is_urgent).total_seconds() / 60)
+        minutes = whole(urgent=first.is_urgent)
     kept.promised_from, kept.promise_minutes, kept.due_at = first.promised_from, minutes, first.due_at
 
 
@@ -174,6 +189,14 @@ def _take_first_answer(kept, merged):
     kept.created_at = came
 
 
+def _readdress(kept):
+    """Let what has yet to leave go to the address chosen now, or be said by telephone where none can be written to."""
+    if kept.can_be_written_to:
+        Message.objects.about(kept).filter(state=State.WAITING).update(recipient=kept.email)
+    else:
+        calling.call_instead(kept)
+
+
 def _stop(merged):
     """Take back what the patient was still offered, asked and to be told of a request; return what brings it back."""
     offers = list(merged.offers.open().values_list("pk", flat=True))
@@ -182,11 +205,12 @@ def _stop(merged):
     merged.clinic_questions.open().update(taken_back_at=timezone.now())
     said = merged.phone_tasks.filter(done_at__isnull=False, message__isnull=False).values("message")
     late = Message.objects.about(merged).exclude(state__in=(State.SENT, State.CANCELLED)).exclude(pk__in=said)
+    late = late.exclude(purpose__in=calling.TOLD_ALL_THE_SAME)
     messages = [list(each) for each in late.values_list("pk", "state")]
     Message.objects.filter(pk__in=[pk for pk, _state in messages]).exclude(state=State.SENT).update(
         state=State.CANCELLED
     )
-    calls = merged.phone_tasks.filter(done_at=None)
+    calls = merged.phone_tasks.filter(done_at=None).exclude(purpose__in=calling.TOLD_ALL_THE_SAME)
     kept_calls = [_plain(call, ("id", "purpose", "because", "message_id", "made_at")) for call in calls]
     calls.delete()
     return {"offers": offers, "questions": questions, "messages": messages, "calls": kept_calls}
@@ -201,6 +225,7 @@ def check_unmerge(merged, *, by, keeps=False):
     made = Merge.objects.filter(merged=merged, undone_at=None).select_related("kept").first()
     if made is None:
         raise Refused(_("%(reference)s is not joined with another request.") % {"reference": merged.reference})
+    check_may_triage(made.kept, by=by)
     facts = {"reference": merged.reference, "kept": made.kept.reference}
     if merged.merged_into_id != made.kept_id:
         raise Refused(_("%(kept)s was itself joined with another request since. Take that apart first.") % facts)
@@ -230,6 +255,8 @@ def unmerge(merged, *, by, keeps=False):
         _bring_back(kept, before["kept"], left=before["left"])
         kept.revision += 1
         kept.save(update_fields=_fields(OF_KEPT))
+        if kept.email != before["left"]["email"]:
+            _readdress(kept)
         _is_as_left(kept, before["were"][0])
     _bring_back(merged, before["merged"])
     merged.revision += 1
@@ -285,6 +312,8 @@ def _start_again(merged, before):
         state = State.WAITING if state == State.SENDING else state
         Message.objects.filter(pk=pk, state=State.CANCELLED).update(state=state)
     PhoneTask.objects.bulk_create(PhoneTask(request=merged, **call) for call in before["calls"])
+    if merged.bounced_at:
+        calling.call_instead(merged)
 
 
 # They are two

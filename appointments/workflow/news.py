@@ -11,8 +11,8 @@ from appointments.models import Status
 from appointments.workflow.table import MOVES, moves_of
 from audit.actors import STAFF
 
-# The patient chose a time, wrote more, sent the form again, or cancelled.
-TOLD = (*(MOVES[name].event for name in ("accept", "add", "prefer", "withdraw")), "request.amended")
+# The patient chose a time, wrote more, sent the form again, or cancelled; or what they sent twice was joined.
+TOLD = (*(MOVES[name].event for name in ("accept", "add", "prefer", "withdraw")), "request.amended", "request.merged")
 # Whoever moves a request has seen all of it: else the move is stale.
 NOTICED = tuple(row.event for row in moves_of(STAFF).values())
 

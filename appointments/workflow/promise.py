@@ -72,7 +72,7 @@ def hurried(request, now):
         request.promise_minutes = _hurried_while_it_runs(request, now) if request.is_urgent else None
         request.due_at = due_of(request)
     elif request.promise_minutes is not None:
-        ordinary, urgent = _whole(urgent=False), _whole(urgent=True)
+        ordinary, urgent = whole(urgent=False), whole(urgent=True)
         # The status is that in which the clock was stopped.
         spent = working_minutes(reception_hours(), request.promised_from, request.status_since)
         left = min(request.promise_minutes, urgent) if request.is_urgent else max(ordinary - spent, 0)
@@ -81,12 +81,12 @@ def hurried(request, now):
 
 def _hurried_while_it_runs(request, now):
     """Return the working minutes from where the clock began to the end of the urgent promise from now, or sooner."""
-    had = _whole(urgent=False) if request.promise_minutes is None else request.promise_minutes
+    had = whole(urgent=False) if request.promise_minutes is None else request.promise_minutes
     spent = working_minutes(reception_hours(), request.promised_from, now)
-    return min(spent + _whole(urgent=True), had)
+    return min(spent + whole(urgent=True), had)
 
 
-def _whole(*, urgent):
+def whole(*, urgent):
     """Return all of a promise in working minutes."""
     promise = ClinicProfile.current().promise(urgent=urgent) if reception_hours().spans else WITHOUT_OPENING_HOURS
     return round(promise.total_seconds() / 60)

@@ -252,6 +252,8 @@ def _amend(request, answers, text, *, by):
         setattr(request, name, value)
     # What was urgent stays so: somebody may be acting on it.
     request.is_urgent = request.is_urgent or was_urgent
+    # What the patient says wakes it, as on the private page.
+    request.snoozed_until = None
     if request.is_urgent and not was_urgent:
         hurry(request, was_urgent=False)
     found_danger = heed(request, request.matter)

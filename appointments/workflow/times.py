@@ -140,8 +140,9 @@ def give_back(request, states):
         if _is_taken(offer.clinician_id, offer.starts_at, offer.ends_at, apart_from=request):
             raise Taken(_("The time that was agreed went to another patient meanwhile. Agree on another one."))
     for offer in offers:
-        offer.state = states[offer.pk]
-    TimeOffer.objects.bulk_update(offers, ["state"])
+        # Put away while it was free, it is listed again once it is let go again.
+        offer.state, offer.put_away_at = states[offer.pk], None
+    TimeOffer.objects.bulk_update(offers, ["state", "put_away_at"])
 
 
 def free_offers(request):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import messages
 from appointments.models import AppointmentRequest, ClinicQuestion, LastMove, Note, PhoneTask, Status, TimeOffer
-from appointments.workflow import times
+from appointments.workflow import calling, times
 from appointments.workflow.places import check_may_triage
 from appointments.workflow.promise import due_of
 from audit.actors import STAFF
@@ -27,9 +27,10 @@ CHANGED_MEANWHILE = _("Somebody changed this request while you had it open. Look
 UNDO_FOR = timedelta(minutes=10)
 UNDONE = "request.undone"
 
+ANSWERED = ("first_answered_at", "first_answer_minutes")
 COLUMNS = (
     *("status", "status_since", "holder", "held_since", "held_because", "snoozed_until", "is_danger", "is_urgent"),
-    *("promised_from", "promise_minutes", "due_at", "first_answered_at", "first_answer_minutes"),
+    *("promised_from", "promise_minutes", "due_at", *ANSWERED),
     *("news_since", "decline_reason", "answer", "calendar_sequence"),
 )
 # What a move makes, by the names under which its event tells the keys.
@@ -65,6 +66,7 @@ class Memory:
             made_by=by.user,
             before={
                 "columns": self.columns,
+                "answered": _columns(request)["first_answered_at"],
                 "offers": self.offers,
                 "event": event.pk,
                 "made": {made: event.details[made] for made in MADE if made in event.details},
@@ -124,6 +126,8 @@ def undo(request, *, by, seen_revision):
     _unmake(request, last)
     was = request.status
     _restore(request, last)
+    if request.bounced_at:
+        calling.call_instead(request)
     facts = {"undone": last.before["event"], "from": was, "to": request.status, "revision": request.revision}
     Event.record(UNDONE, by=by, about=request, **facts)
     last.delete()
@@ -170,13 +174,20 @@ def _unmake(request, last):
     for model, keys in made.items():
         model.objects.filter(request=request, pk__in=keys).delete()
     request.clinic_questions.filter(pk__in=last.before["questions"]).update(taken_back_at=None)
+    if made[TimeOffer]:
+        # It may have been written of a time that there is no more.
+        messages.take_back(request, ("reminder",))
     times.give_back(request, {int(pk): state for pk, state in last.before["offers"].items()})
     messages.give_back(request, _from_json(last.before["taken"]))
 
 
 def _restore(request, last):
     fetched = request.calendar_sequence if request.status == Status.AGREED else None
-    for name, value in last.before["columns"].items():
+    columns = dict(last.before["columns"])
+    if _columns(request)["first_answered_at"] != last.before["answered"]:
+        # A call answered the patient since, or one that had was taken back.
+        columns = {name: value for name, value in columns.items() if name not in ANSWERED}
+    for name, value in columns.items():
         field = request._meta.get_field(name)
         setattr(request, field.attname, None if value is None else field.to_python(value))
     if fetched is not None:
