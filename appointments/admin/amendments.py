@@ -4,6 +4,7 @@ from datetime import date
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -58,12 +59,16 @@ class Words:
 
     def __init__(self, preferences):
         self.preferences = preferences
+
+    @cached_property
+    def named(self):
+        """The names of places and procedures by their keys, read when an answer first asks for one (1 query)."""
         pages = ProcedurePage.objects.in_language(get_language())
         found = names.read(
             named(pages, "procedure", key="procedure__key", name="plain_name"),
             named(Location.objects.all(), "location"),
         )
-        self.named = {kind: {each.key: each.name for each in things} for kind, things in found.items()}
+        return {kind: {each.key: each.name for each in things} for kind, things in found.items()}
 
     def rows(self, answers):
         """Return rows for the component `summary_list`, in the order of LABELS."""
@@ -93,9 +98,9 @@ class Words:
         if name == "wish":
             return capfirst(dict(Wish.choices).get(value, value))
         if name == "procedure":
-            return self.named.get("procedure", {}).get(value) or value or gettext("Not sure")
+            return (value and self.named.get("procedure", {}).get(value, value)) or gettext("Not sure")
         if name == "location":
-            return self.named.get("location", {}).get(value) or value or gettext("No preference")
+            return (value and self.named.get("location", {}).get(value, value)) or gettext("No preference")
         if name == "signs":
             return "\n".join(sign["text"] for sign in value or () if sign["ticked"]) or gettext("None")
         if name == "wants_details":

@@ -43,7 +43,7 @@ def add_much(asked, by, version):
     ContactAttempt.objects.create(request=asked, outcome="reached", made_by=by)
     PhoneTask.objects.create(request=asked, purpose="answered", because="bounced", done_at=now, done_by=by)
     PhoneTask.objects.create(request=asked, purpose="offer", because="bounced")
-    Amendment.objects.create(request=asked, kind="sent_again", before={"matter": "x"}, after={"matter": "z"})
+    Amendment.objects.create(request=asked, kind="sent_again", before={"location": "a"}, after={"location": "b"})
     Amendment.objects.create(request=asked, kind="added", words="I walk with a stick.")
     Event.record("request.read", by=by.as_actor(), about=asked)
     time = make_time(days=20 + asked.offers.count())
