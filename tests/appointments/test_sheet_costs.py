@@ -52,7 +52,9 @@ def add_much(asked, by, version):
     AppointmentRequest.objects.filter(pk=asked.pk).update(page_version=version)
 
 
-@pytest.mark.parametrize("holder", ["reception", "nurse", "somebody who left"])
+@pytest.mark.parametrize(
+    "holder", ["reception", *(pytest.param(name, marks=pytest.mark.wide) for name in ("nurse", "somebody who left"))]
+)
 @pytest.mark.parametrize("status", [*Status.values, "held"])
 def test_a_sheet_costs_at_most_12_queries_however_much_there_is(client, reception, nurse, status, holder):
     make_clinic()

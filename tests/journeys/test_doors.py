@@ -94,14 +94,10 @@ def test_somebody_in_training_sends_a_request_that_never_reaches_the_queue(page,
     AppointmentRequest.objects.filter(pk=request.pk).update(kind=Kind.PRACTICE)
     page.goto("/admin/appointments/appointmentrequest/")
     expect(page.get_by_text("Nothing waits for the clinic")).to_be_visible()
-<<<<<<< HEAD
     # On a telephone the views that are needed less often are folded away.
     if page.get_by_text("More views").is_visible():
         page.get_by_text("More views").click()
     follow(page.get_by_role("navigation", name="What to show").get_by_role("link", name="Practice"))
-=======
-    follow(page.get_by_role("link", name="Practice (1)"))
->>>>>>> work-P
     follow(page.get_by_role("link", name=request.reference))
     expect(page.get_by_text("This is practice")).to_be_visible()
     axe(page)
