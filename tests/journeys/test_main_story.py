@@ -68,7 +68,7 @@ def test_a_patient_reads_asks_and_is_answered(new_context, axe):
     # sees the message go out,
     let_undo_time_pass()
     assert sender.send_due() == 1
-    desk.goto(f"/admin/appointments/appointmentrequest/{AppointmentRequest.objects.get().pk}/change/")
+    desk.goto(f"/admin/appointments/appointmentrequest/{AppointmentRequest.objects.get().pk}/messages/")
     message = desk.get_by_role("article").filter(has_text="We have answered your request").first
     expect(message.get_by_text("sent", exact=True)).to_be_visible()
 

@@ -48,8 +48,9 @@ def test_reception_answers_a_request_and_sees_the_message_go_out(page, axe, rece
     page.get_by_role("button", name="Send the answer").click()
     expect(page.get_by_text(f"{request.reference} is answered.")).to_be_visible()
 
-    # Then the patient gets a message, and the sheet says so.
+    # Then the patient gets a message, and the page of messages says so.
     page.goto(f"/admin/appointments/appointmentrequest/{request.pk}/change/")
+    follow(page.get_by_role("link", name="Messages, calls and private links"))
     message = page.get_by_role("article").filter(has_text="We have answered your request").first
     expect(message.get_by_text("waiting", exact=True)).to_be_visible()
     let_undo_time_pass()
@@ -172,7 +173,8 @@ def test_reception_calls_whom_no_email_reaches(new_context, axe, reception, sche
     # When reception looks at the calls to make and opens the first one,
     page.get_by_role("link", name="1 patient is to be called.").click()
     page.get_by_role("link", name=request.reference).click()
-    page.get_by_text("What to say").click()
+    follow(page.get_by_role("link", name="1 call is to be made"))
+    page.get_by_text("What to say", exact=True).click()
     expect(page.get_by_text("This is a request, not yet an appointment.")).to_be_visible()
     axe(page)
     assert fits(page)
