@@ -19,7 +19,7 @@ from appointments.forms import (
     parts_in_words,
     times_in_words,
 )
-from appointments.models import STATUS_TONES
+from appointments.models import STATUS_TONES, Status
 from appointments.opened import READ, roles_in_words
 from audit.actors import STAFF
 from audit.models import Event
@@ -102,6 +102,7 @@ def sheet(asked, amended, *, user):
         "tone": STATUS_TONES[asked.status],
         "overdue": queue.how_late(asked),
         "next_step": next_step(asked),
+        "way": way_so_far(happened),
         "held": holding.held(asked),
         "news": [history_line(event) for event in workflow.news_among(happened)] if asked.has_news else [],
         "changes": amendments.changes(asked, amended, preferences=in_words),
@@ -128,6 +129,17 @@ def happened_to(asked):
     names = User.objects.with_name().filter(pk=OuterRef("actor_id")).values("name")
     shown = events.filter(~Q(verb=READ) | Q(pk__in=newest_reads))
     return list(shown.annotate(by_name=Subquery(names.order_by())))
+
+
+def way_so_far(happened):
+    """Return the states that a request went through (`label`, `when`), oldest first, from its events, newest first."""
+    way = []
+    for event in reversed(happened):
+        status = event.details.get("to")
+        if status in Status.values and (not way or status != way[-1]["status"]):
+            label, when = capfirst(Status(status).label), timezone.localtime(event.happened_at)
+            way.append({"status": status, "label": label, "when": when})
+    return way
 
 
 def why_it_cannot_wait(asked):

@@ -305,3 +305,25 @@ def test_a_heartbeat_request_has_no_sheet_here(desk):
     request = make_request()
     AppointmentRequest.objects.filter(pk=request.pk).update(kind=Kind.HEARTBEAT)
     assert desk.get(address(request)).status_code == 404
+
+
+# The states it went through, before all that happened
+
+
+def test_the_sheet_says_first_which_states_it_went_through_and_when(desk, reception):
+    request = moved(
+        moved(claimed_request(reception), "ask", by=reception, question="A scan?"), "reply", by=None, reply="No"
+    )
+    page = desk.get(address(request))
+    assert [step["label"] for step in page.context["way"]] == [
+        "New",
+        "In progress",
+        "Waiting for the patient",
+        "In progress",
+    ]
+    html = page.content.decode()
+    assert html.index('class="way"') < html.index("In the patient’s own words") < html.index("What happened")
+
+
+def test_a_new_request_has_no_way_behind_it(desk):
+    assert 'class="way"' not in desk.get(address(make_request())).content.decode()
