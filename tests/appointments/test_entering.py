@@ -348,6 +348,7 @@ def test_staff_who_work_in_spanish_read_it_in_spanish(desk):
     assert "Siente las piernas dormidas." in page.content.decode()
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("name", ["matter", "other_needs", "full_name", "email", "asked_at_0", "source", "procedure"])
 @pytest.mark.parametrize("text", ["\x00", "a" * 30_000, "<script>alert(1)</script>", "\ud83d", "٣", "%s{}"])
 def test_whatever_is_typed_is_answered_with_the_screen_or_a_request(desk, name, text):

@@ -49,6 +49,7 @@ def presser(name, request, *, by):
     return lambda: workflow.move(request, name, by=actor, seen_revision=seen, **inputs)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("status", Status.values)
 def test_a_button_of_the_sheet_is_refused_in_every_state_that_the_table_leaves_out(client, reception, status):
     client.force_login(reception)

@@ -67,6 +67,7 @@ def addresses_behind(token, request):
     return found + [reverse("appointments:change", args=[token, name]) for name in CHANGES if name != "accept"]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("state", STATES)
 def test_every_page_behind_the_link_answers_and_tells_nothing_of_the_desk(client, reception, state):
     request = brought(*STATES[state], by=reception)

@@ -173,6 +173,7 @@ def test_the_demonstration_is_whole_in_both_languages(demonstration):
     assert procedure.clinicians.exists()
 
 
+@pytest.mark.wide
 def test_loading_again_changes_nothing_not_even_relations_that_staff_changed(demonstration):
     procedure = ProcedurePage.objects.filter(procedure__key="kyphoplasty")[0].procedure
     procedure.clinicians.clear()
@@ -181,6 +182,7 @@ def test_loading_again_changes_nothing_not_even_relations_that_staff_changed(dem
     assert ProcedureVersion.objects.count() == 16
 
 
+@pytest.mark.wide
 def test_small_numbers_are_kept_as_they_are_written(demonstration):
     assert Risk.objects.filter(low=Decimal("0.05")).exists()
 
