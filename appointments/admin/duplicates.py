@@ -5,6 +5,8 @@ What was joined says so on both sheets, and is taken apart again from the same p
 
 from django import forms
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery, TextField
+from django.db.models.functions import Cast
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -37,7 +39,7 @@ NOT_READABLE = _("One of these requests cannot be read with this site’s keys."
 
 
 def notice(asked, *, user):
-    """Return what the sheet says of requests that came twice (1 query; some more where something is joined with it)."""
+    """Return what the sheet says of requests that came twice (1 query, and 1 where something is joined with it)."""
     if asked.merged_into_id:
         leads_to = {"pk": asked.merged_into_id, "reference": asked.joined_with}
         return {"leads_to": leads_to, "may_be_same": None, "joined": []}
@@ -59,8 +61,10 @@ def joined(asked, *, user, keys):
     """Return what was joined with a request, the oldest first, each with the patient's own words in it."""
     if not keys:
         return []
+    made = Merge.objects.filter(merged=OuterRef("pk"), undone_at=None).order_by("-pk")
     rows = AppointmentRequest.of_every_kind.visible_to(user).filter(pk__in=keys).order_by("created_at", "pk")
-    own = {made.merged_id: _own(made) for made in _merges(keys)}
+    # Sealed, so that a joining that no key opens takes nothing else with it.
+    rows = rows.annotate(sealed_before=Subquery(made.values(text=Cast("before", TextField()))[:1]))
     return [
         {
             "pk": row.pk,
@@ -69,22 +73,23 @@ def joined(asked, *, user, keys):
             "language": row.language,
             "words": row.matter if row.is_readable else sheet.CANNOT_BE_READ,
             "ticked": [sign["text"] for sign in row.signs or [] if sign["ticked"]] if row.is_readable else [],
-            "own": own.get(row.pk, []),
+            "own": _own(row.sealed_before, asked),
         }
         for row in each_readable(rows)
     ]
 
 
-def _merges(keys):
-    found = Merge.objects.filter(merged__in=keys, undone_at=None)
-    return [made for made in each_readable(found) if made.is_readable]
-
-
-def _own(made):
+def _own(sealed, asked):
     """Return rows of what the request that stayed had said itself where the other one's was chosen."""
-    was, names = workflow.replaced(made)
+    try:
+        was, names = workflow.replaced(Merge(before=Merge._meta.get_field("before").opened(sealed)))
+    except Unreadable:
+        return []
     if not names:
         return []
+    for name in ("procedure", "location"):
+        if getattr(was, f"{name}_id") == getattr(asked, f"{name}_id"):
+            setattr(was, name, getattr(asked, name))
     words, answers = amendments.Words(sheet.in_words), workflow.answers_of(was)
     return [{"label": LABELS[name], "value": _value(name, was, answers, words)} for name in names]
 

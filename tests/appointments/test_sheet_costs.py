@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import LocationLimit
+from appointments import workflow
 from appointments.models import (
     Amendment,
     AppointmentRequest,
@@ -74,6 +75,20 @@ def test_a_sheet_costs_at_most_12_queries_however_much_there_is(client, receptio
     for _each in range(3):
         add_much(asked, reception, version)
     assert queries_of(client, address(asked)) == costs
+
+
+def test_a_sheet_costs_at_most_12_queries_with_others_joined_to_it(client, reception):
+    make_clinic()
+    procedure = make_procedure()
+    version = publish_page(procedure).live_version
+    kept = make_request(status=Status.IN_PROGRESS, by=reception, procedure=procedure.key)
+    for each in (make_request(full_name="Ana Brien", email="else@example.org"), make_request(phone="206 555 0177")):
+        revisions = {"seen_revision": kept.revision, "seen_other": each.revision}
+        choices = {"full_name": "other", "email": "other", "phone": "other"}
+        kept = workflow.merge(kept, each, choices=choices, by=reception.as_actor(), **revisions)
+    client.force_login(reception)
+    add_much(kept, reception, version)
+    assert queries_of(client, address(kept)) <= MOST
 
 
 # The page of messages and calls
