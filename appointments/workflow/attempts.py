@@ -13,6 +13,7 @@ from appointments.models import AppointmentRequest, CallOutcome, ContactAttempt,
 from appointments.references import hash_of
 from appointments.workflow import calling
 from appointments.workflow.first_answer import ANSWERS
+from appointments.workflow.locking import locked
 from appointments.workflow.places import check_may_triage
 from audit.models import Event
 from clinic.refusals import Refused, Unfit
@@ -46,7 +47,7 @@ def log_call(request, outcome, *, by, token, said=()):
     reached or a message left, and wait on when nobody answered. `token` tells one press from the next. Raises Refused.
     """
     check_may_triage(request, by=by)
-    request, now = calling.locked(request), timezone.now()
+    request, now = locked(request), timezone.now()
     if Event.objects.about(request).filter(verb=CALLED, details__press=hash_of(token)).exists():
         return 0
     if outcome not in CallOutcome.values:
@@ -65,7 +66,7 @@ def log_call(request, outcome, *, by, token, said=()):
 def take_back_call(request, key, *, by):
     """Strike out a call for whoever logged it just now, and let what was said in it wait again. Raises Refused."""
     check_may_triage(request, by=by)
-    request = calling.locked(request)
+    request = locked(request)
     attempt = request.contact_attempts.filter(pk=key).first()
     if attempt is None or attempt.made_by_id != by.id:
         raise Refused(_("Only who logged a call can take it back."))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from appointments import messages
 from appointments.models import AppointmentRequest, CallBecause, LastMove, PhoneTask, Status
 from appointments.workflow.first_answer import ANSWERS, note_first_answer
+from appointments.workflow.locking import locked
 from appointments.workflow.places import check_may_triage
 from audit.models import Event
 from clinic.refusals import Refused
@@ -186,8 +187,3 @@ def email_arrives(request, *, by):
     stopped.update(state=State.WAITING, attempts=0, not_before=timezone.now())
     undone.delete()
     Event.record("request.email_arrives", by=by, about=request)
-
-
-def locked(request):
-    """Return the request, locked until the transaction ends."""
-    return AppointmentRequest.of_every_kind.select_for_update(of=("self",)).get(pk=request.pk)

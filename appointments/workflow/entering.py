@@ -6,10 +6,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments.models import Kind, Source
+from appointments.workflow.places import check_may_triage
 from appointments.workflow.sending import Door, submit
-from appointments.workflow.table import TRIAGE
-from audit.actors import STAFF
-from clinic.refusals import Refused, Unfit
+from clinic.refusals import Unfit
 
 # A slip of the year is caught; a sheet of paper that lay for a while is not.
 LONGEST_AGO = timedelta(days=92)
@@ -23,8 +22,7 @@ def enter(answers, *, token, by, language, source, asked_at, tells_patient=True,
     there is an e-mail address: who just spoke with us is not called back to hear it. `kind` is real or practice.
     Nothing entered by staff is held as spam. Raises Refused, Unfit with its field, and what `submit` does.
     """
-    if by.kind != STAFF or not by.user.has_perm(TRIAGE):
-        raise Refused(_("Your role does not allow this."))
+    check_may_triage(by=by)
     if source not in set(Source.values) - {Source.WEB}:
         raise Unfit(_("Choose how the patient asked."), field="source")
     check_asked_at(asked_at)

@@ -8,9 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import messages
 from appointments.models import AppointmentRequest, LinkAsked, TrackingLink
-from appointments.workflow.places import check_place
-from appointments.workflow.table import TRIAGE
-from audit.actors import STAFF, Actor
+from appointments.workflow.places import check_may_triage
+from audit.actors import Actor
 from audit.models import Event
 from clinic.encryption import Unreadable
 from clinic.refusals import Refused
@@ -77,9 +76,7 @@ def _whose(contact):
 @transaction.atomic
 def revoke_link(link, *, by):
     """Make a private link open nothing any more. Raises Refused, also when a colleague was quicker."""
-    if by.kind != STAFF or not by.user.has_perm(TRIAGE):
-        raise Refused(_("Your role does not allow this."))
-    check_place(link.request, by=by)
+    check_may_triage(link.request, by=by)
     if not TrackingLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
         raise Refused(_("This link was revoked already."))
     Event.record("request.link_revoked", by=by, about=link.request, link=link.pk)

@@ -10,6 +10,7 @@ from appointments.wording import WORDINGS
 from appointments.workflow import danger, times
 from appointments.workflow.first_answer import is_told_now, note_first_answer
 from appointments.workflow.inputs import INPUTS
+from appointments.workflow.locking import locked
 from appointments.workflow.merging import locked_where_it_leads
 from appointments.workflow.news import note_news
 from appointments.workflow.places import check_place
@@ -25,7 +26,7 @@ from appointments.workflow.table import (
     THE_HOLDER,
     THE_ONE_WHO_MOVES,
 )
-from appointments.workflow.undoing import CHANGED_MEANWHILE, Memory, locked
+from appointments.workflow.undoing import CHANGED_MEANWHILE, Memory
 from audit.actors import PATIENT, STAFF
 from audit.models import Event
 from clinic.refusals import Refused, Stale, Unfit

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from appointments.models import AppointmentRequest, Status
 from appointments.workflow.moving import move
-from appointments.workflow.table import TRIAGE
-from audit.actors import STAFF
-from clinic.refusals import Refused
+from appointments.workflow.places import check_may_triage
 
 
 @dataclass(frozen=True)
@@ -30,8 +27,7 @@ def claim_next(*, by):
     it is. Put aside, held as spam and practice requests are never next. Two who press at once get two different ones.
     Raises Refused.
     """
-    if by.kind != STAFF or not by.user.has_perm(TRIAGE):
-        raise Refused(_("Your role does not allow this."))
+    check_may_triage(by=by)
     queue = AppointmentRequest.objects.visible_to(by.user).trusted().not_snoozed()
     # On SQLite the transaction itself lets in one at a time.
     skip_locked = connection.features.has_select_for_update_skip_locked

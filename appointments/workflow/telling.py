@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import messages, who_read
 from appointments.models import AppointmentRequest, NotToldBecause, ToldOfChange
+from appointments.workflow.locking import locked
 from appointments.workflow.places import check_may_triage
 from audit.models import Event
 from clinic.refusals import Refused, Stale, Unfit
@@ -45,7 +46,7 @@ def need_not_tell(request, *, version, because, by):
 def _decided(request, version, *, by, **how):
     """Return the ToldOfChange of a request and a version, and whether it was made now."""
     check_may_triage(request, by=by)
-    request = AppointmentRequest.of_every_kind.select_for_update(of=("self",)).get(pk=request.pk)
+    request = locked(request)
     if done := request.told_of_changes.filter(version=version).first():
         if done.not_told_because != how.get("not_told_because", ""):
             raise Refused(_("A colleague has decided otherwise meanwhile."))

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appointments import messages
-from appointments.models import AppointmentRequest, ClinicQuestion, LastMove, Note, PhoneTask, Status, TimeOffer
+from appointments.models import ClinicQuestion, LastMove, Note, PhoneTask, Status, TimeOffer
 from appointments.workflow import calling, times
+from appointments.workflow.locking import locked
 from appointments.workflow.places import check_may_triage
 from appointments.workflow.promise import due_of
 from audit.actors import STAFF
@@ -35,11 +36,6 @@ COLUMNS = (
 )
 # What a move makes, by the names under which its event tells the keys.
 MADE = {"offers": TimeOffer, "offer": TimeOffer, "question": ClinicQuestion, "notes": Note}
-
-
-def locked(request):
-    """Return a request, of any kind, as it is now, with its row locked until the transaction ends."""
-    return AppointmentRequest.of_every_kind.select_for_update(of=("self",)).get(pk=request.pk)
 
 
 @dataclass(frozen=True)
