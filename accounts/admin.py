@@ -1,16 +1,22 @@
 """The manager's screens for the staff: new accounts, roles, passwords, and taking leave. Nobody is ever deleted."""
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm, UserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.http import Http404, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import emergency, ended_session
 from accounts.models import User
 from accounts.roles import Role
+from accounts.sessions import end_sessions
 from audit.audited_admin import AuditedAdmin
 from clinic.models import Location
 from clinic.stale_forms import CarefulForm
@@ -49,7 +55,20 @@ class PlacesField(forms.TypedMultipleChoiceField):
         )
 
 
-class NewStaffForm(UserCreationForm):
+class ShownAgain:
+    """A form that came before its time: it is shown with what was typed, and says why nothing was saved yet."""
+
+    why_not_yet = ""
+
+    def clean(self):
+        """Refuse it with the reason; what else is wrong is told too."""
+        values = super().clean()
+        if self.why_not_yet:
+            self.add_error(None, self.why_not_yet)
+        return values
+
+
+class NewStaffForm(ShownAgain, UserCreationForm):
     """A new account with its first password, its roles, and its limit to locations."""
 
     roles, places = RolesField(), PlacesField()
@@ -59,7 +78,18 @@ class NewStaffForm(UserCreationForm):
         fields = ("username", "first_name", "last_name", "email", "clinician")
 
 
-class StaffForm(CarefulForm, UserChangeForm):
+class FirstPasswordForm(AdminPasswordChangeForm):
+    """A password that a manager sets: the person has to choose their own with it."""
+
+    def set_password_and_save(self, user, **kwargs):
+        """Write the password and that it has to be changed; nothing else that changed meanwhile."""
+        user.set_password(self.cleaned_data["password1"])
+        user.must_change_password = True
+        user.save(update_fields=["password", "must_change_password"])
+        return user
+
+
+class StaffForm(ShownAgain, CarefulForm, UserChangeForm):
     """An account as it is. Nobody changes their own roles or limit, nor locks themselves out."""
 
     OF_OTHERS_ONLY = ("roles", "places", "is_active", "is_superuser")
@@ -93,11 +123,15 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
     audit_subject = "staff"
     form = StaffForm
     add_form = NewStaffForm
+    change_password_form = FirstPasswordForm
     add_form_template = "admin/change_form.html"
+    change_form_template = "admin/accounts/user/change_form.html"
     list_display = ("username", "full_name", "roles_held", "limited_to", "is_active", "last_login")
     list_filter = ("is_active", "role_assignments__role")
     search_fields = ("username", "first_name", "last_name")
     filter_horizontal = ()
+    # What somebody may do, or whether they are here at all: their log-ins begin anew with it.
+    ENDS_LOG_INS = frozenset({"roles", "places", "is_active", "is_superuser"})
     readonly_fields = ("last_login", "date_joined")
     _who = ("username", "first_name", "last_name", "email")
     _work = ("roles", "places", "clinician")
@@ -134,6 +168,7 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
         """Tell the form whether somebody is looking at their own account."""
         form = super().get_form(request, obj, **kwargs)
         form.is_own_account = obj == request.user
+        form.why_not_yet = ended_session.why_not_taken(request, otherwise="")
         return form
 
     def has_change_permission(self, request, obj=None):
@@ -147,8 +182,10 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
         return False
 
     def save_model(self, request, obj, form, change):
-        """Save; whoever gets an account here is staff."""
+        """Save; whoever gets an account here is staff, and chooses a password of their own first."""
         obj.is_staff = True
+        if not change:
+            obj.must_change_password = True
         super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change):
@@ -156,6 +193,10 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
         super().save_related(request, form, formsets, change)
         form.instance.set_roles(form.cleaned_data["roles"])
         form.instance.set_locations(Location.objects.filter(pk__in=form.cleaned_data["places"]))
+        if change and self.ENDS_LOG_INS & set(form.changed_data):
+            end_sessions(form.instance, by=request.user.as_actor())
+        if not form.instance.is_active and form.instance.emergencies.open().exists():
+            emergency.end_account(by=request.user.as_actor())
 
     def record(self, request, row, what, **details):
         """Record which roles are held, and to which locations it is limited, when they are what changed."""
@@ -167,8 +208,53 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
 
     @transaction.atomic
     def user_change_password(self, request, id, form_url=""):
-        """Set a colleague's password and record that it was set, or neither."""
+        """Set a colleague's password and record that it was set, or neither; one's own is changed by the old one."""
+        if unquote(id) == str(request.user.pk):
+            return HttpResponseRedirect(reverse("admin:password_change"))
         return super().user_change_password(request, id, form_url)
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """Make an account."""
+        return super().add_view(request, form_url, extra_context)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Change an account."""
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    add_view.needs_confirming = change_view.needs_confirming = user_change_password.needs_confirming = True
+
+    def get_urls(self):
+        """Add the button that ends all log-ins of somebody; let the forms show what was typed before a password."""
+        ends = self.admin_site.admin_view(self.end_sessions_view)
+        shown = {"add_view": self.add_view, "change_view": self.change_view}
+        urls = super().get_urls()
+        for url in urls:
+            if url.callback.__name__ in shown:
+                url.callback.csrf_failure = self.admin_site.admin_view(self._shown_again(shown[url.callback.__name__]))
+        return [path("<id>/log-out-everywhere/", ends, name="accounts_user_log_out_everywhere"), *urls]
+
+    def _shown_again(self, view):
+        """Return what shows a form with what was typed before something came between; else the words to be copied."""
+
+        def show(request, *args, **kwargs):
+            # Without a good token the form would be refused once more.
+            if ended_session.is_shown_again(request) and getattr(request, "csrf_processing_done", False):
+                return view(request, *args, **kwargs)
+            return self.admin_site.without_token(request, *args, **kwargs)
+
+        return show
+
+    def end_sessions_view(self, request, id):
+        """End all log-ins of a colleague."""
+        user = self.get_object(request, unquote(id))
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if user is None:
+            raise Http404
+        if request.method == "POST":
+            end_sessions(user, by=request.user.as_actor())
+            messages.success(request, gettext("They are logged out everywhere, and can log in again."))
+        return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[user.pk]))
 
     @admin.display(description=_("name"), ordering="last_name")
     def full_name(self, user):

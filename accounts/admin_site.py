@@ -7,7 +7,6 @@ from functools import wraps
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import BadRequest
-from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import Resolver404, path, resolve, reverse
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import desk, ended_session
 from accounts.ended_session import Kept
-from audit.models import Event
+from accounts.own_log_in import OwnLogIn, throttled
 from clinic.views import failure_page
 
 # What most people come for stands first.
@@ -28,7 +27,7 @@ ORDER = ("appointments", "procedures", "outbox", "clinic", "accounts", "audit")
 # Hidden fields, choices and secrets: nobody misses their text.
 NOT_TYPED = re.compile(
     r"csrfmiddlewaretoken|token|snapshot|seen|seen_revision|seen_other|accepted|attempt|call|known|live|other|period"
-    r"|request|time|action|colleague|index|select_across|go|_.*|.*_FORMS|.*password.*"
+    r"|request|time|action|colleague|index|select_across|go|kept|next|_.*|.*_FORMS|.*password.*"
 )
 
 
@@ -47,13 +46,14 @@ def _screens(urls):
             yield each.callback
 
 
-class ClinicAdminSite(AdminSite):
+class ClinicAdminSite(OwnLogIn, AdminSite):
     """Django's admin in the clinic's words; staff only, never kept by a cache."""
 
     site_title = _("Clinic desk")
     site_header = _("Clinic desk")
     index_title = _("What waits for you")
     site_url = "/"
+    typed_words = staticmethod(typed_words)
 
     def admin_view(self, view, cacheable=False):
         """Guard a screen as Django does, keeping what somebody typed whose log-in ended meanwhile.
@@ -70,9 +70,9 @@ class ClinicAdminSite(AdminSite):
                 if request.method == "POST" and (words := typed_words(request.POST)):
                     return self.logged_out_meanwhile(request, words)
                 return guarded(request, *args, **kwargs)
-            response = guarded(request, *args, **kwargs)
+            response = self.what_comes_first(request, view) or guarded(request, *args, **kwargs)
             if self.has_permission(request):
-                ended_session.remember(request, response)
+                self.remember_browser(request, response)
             return response
 
         return screen
@@ -85,7 +85,7 @@ class ClinicAdminSite(AdminSite):
             return self.login(request)
 
         log_in.csrf_failure = self.login_without_token
-        urls = super().get_urls()
+        urls = [*self.own_log_in_urls(), *super().get_urls()]
         for screen in _screens(urls):
             if not hasattr(screen, "csrf_failure"):
                 screen.csrf_failure = self.without_token
@@ -102,15 +102,17 @@ class ClinicAdminSite(AdminSite):
             except ended_session.TooLong:
                 pass
         log_in_url = reverse("admin:login", query={"next": request.path})
-        return self._words_to_copy(request, words, title=gettext("You were logged out"), log_in_url=log_in_url)
+        return self.words_to_copy(request, words, title=gettext("You were logged out"), log_in_url=log_in_url)
 
     def login(self, request, extra_context=None):
         """Log somebody in; then show again, unsent, what they had typed when their last log-in ended."""
         kept = request.POST.get(ended_session.FIELD, "")[: ended_session.SEAL_LENGTH]
         response = super().login(request, {"kept": kept, **(extra_context or {})})
         if request.method == "POST" and response.status_code == 302:
-            response = (kept and self._typed_before(request, kept)) or response
-            ended_session.remember(request, response)
+            response = (kept and self.typed_before(request, kept)) or response
+            self.remember_browser(request, response)
+        elif request.method == "POST":
+            throttled(response.context_data["form"], response)
         return response
 
     def login_without_token(self, request):
@@ -121,7 +123,7 @@ class ClinicAdminSite(AdminSite):
         goes_to = request.GET.get("next", "")
         if not self.has_permission(request):
             return self._log_in_page(request, kept, goes_to)
-        return self._typed_before(request, kept) or HttpResponseRedirect(reverse("admin:index"))
+        return self.typed_before(request, kept) or HttpResponseRedirect(reverse("admin:index"))
 
     def _log_in_page(self, request, kept, goes_to):
         """Return the log-in page, over a post that was not taken."""
@@ -132,8 +134,8 @@ class ClinicAdminSite(AdminSite):
         response.status_code = 403
         return response
 
-    def _typed_before(self, request, sealed):
-        """Return the screen with what was typed before the log-in ended; None, and a sentence, where it is not shown.
+    def typed_before(self, request, sealed, *, why=ended_session.LOG_IN_HAD_ENDED):
+        """Return the screen with what was typed before something came between, and `why`; None where it is not shown.
 
         Each screen shows it as after a form that came without a good token, which changes nothing.
         """
@@ -150,7 +152,7 @@ class ClinicAdminSite(AdminSite):
             )
             messages.warning(request, words)
             return None
-        kept.put_into(request)
+        kept.put_into(request, why=why)
         request.resolver_match = match
         response = match.func.csrf_failure(request, *match.args, **match.kwargs)
         if response.status_code == 403:
@@ -167,9 +169,9 @@ class ClinicAdminSite(AdminSite):
             return self.logged_out_meanwhile(request, words)
         is_shown_again = ended_session.is_shown_again(request)
         title = gettext("You were logged out") if is_shown_again else gettext("This page was open too long")
-        return self._words_to_copy(request, words, title=title)
+        return self.words_to_copy(request, words, title=title)
 
-    def _words_to_copy(self, request, words, **also):
+    def words_to_copy(self, request, words, **also):
         context = {**self.each_context(request), "words": words, **also}
         request.current_app = self.name
         response = TemplateResponse(request, "admin/words_to_copy.html", context, status=403)
@@ -187,11 +189,3 @@ class ClinicAdminSite(AdminSite):
         return sorted(
             rooms, key=lambda room: ORDER.index(room["app_label"]) if room["app_label"] in ORDER else len(ORDER)
         )
-
-    @transaction.atomic
-    def password_change(self, request, extra_context=None):
-        """Let staff change their own password, and record that they did."""
-        response = super().password_change(request, extra_context)
-        if request.method == "POST" and response.status_code == 302:
-            Event.record("staff.password_changed", by=request.user.as_actor(), about=request.user)
-        return response

@@ -14,12 +14,28 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Staff")
 
     def ready(self):
-        from accounts import demonstration, desk, log_in
-        from clinic import demo
+        from accounts import demonstration, desk, emergency, log_in, much_tried, sessions, throttle
+        from accounts.models import EmergencyAccess, User
+        from clinic import demo, status
+        from outbox import chores, staff_mail
         from outbox.models import Message
 
         demo.register("staff", demonstration.load)
         log_in.listen()
+        status.register("emergency", emergency.trouble)
+        chores.register("forget sessions", sessions.forget_old)
+        chores.register("forget tries to log in", throttle.forget_old)
+        chores.register("tell of tries to log in", much_tried.tell)
+        staff_mail.register(User._meta.label_lower)
+        staff_mail.register(EmergencyAccess._meta.label_lower)
+        desk.register(
+            desk.Task(
+                permission=emergency.KEEPS_STAFF,
+                count=lambda user: EmergencyAccess.objects.unread().exclude(user=user).count(),
+                words=emergency_words,
+                url=lambda: reverse("admin:emergency"),
+            )
+        )
         desk.register(
             desk.Task(
                 permission="outbox.view_message",
@@ -36,6 +52,15 @@ class AccountsConfig(AppConfig):
                 url=undeliverable_url,
             )
         )
+
+
+def emergency_words(number):
+    """Return the sentence that reminds managers of what nobody has read."""
+    return ngettext(
+        "The emergency account was used, and no manager has read what was done.",
+        "The emergency account was used %(number)d times, and no manager has read what was done.",
+        number,
+    ) % {"number": number}
 
 
 def undeliverable_words(number):

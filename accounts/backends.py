@@ -22,6 +22,10 @@ class RoleBackend(ModelBackend):
         user = User.objects.find_with_rights(user_id)
         return user if user is not None and self.user_can_authenticate(user) else None
 
+    def user_can_authenticate(self, user):
+        """Nobody who left, nor an account whose time is over: neither logs in, nor stays so."""
+        return super().user_can_authenticate(user) and not user.has_expired
+
     def get_user_permissions(self, user_obj, obj=None):
         """No one has rights of their own."""
         return set()

@@ -31,12 +31,12 @@ LOG_IN_HAD_ENDED = _("Your log-in had ended, so nothing was sent or saved. What 
 
 def is_shown_again(request):
     """Say whether this request shows what was typed before a log-in ended."""
-    return getattr(request, "shows_what_was_typed_before", False)
+    return bool(getattr(request, "shows_what_was_typed_before", ""))
 
 
 def why_not_taken(request, otherwise):
-    """Return why a screen shows again what was typed: the log-in had ended, or what it says `otherwise`."""
-    return LOG_IN_HAD_ENDED if is_shown_again(request) else otherwise
+    """Return why a screen shows again what was typed: what came between, or what it says `otherwise`."""
+    return getattr(request, "shows_what_was_typed_before", "") or otherwise
 
 
 class Broken(Exception):
@@ -102,10 +102,10 @@ class Kept:
         except (InvalidToken, UnicodeEncodeError):
             raise Broken from None
 
-    def put_into(self, request):
-        """Make a request the post that was not taken, for a screen that shows again what was typed."""
+    def put_into(self, request, *, why=LOG_IN_HAD_ENDED):
+        """Make a request the post that was not taken, for a screen that shows again what was typed and says why."""
         request.path = request.path.removesuffix(request.path_info) + self.path
         request.path_info = self.path
         request.META |= {"PATH_INFO": self.path, "QUERY_STRING": self.query}
-        request.shows_what_was_typed_before = True
+        request.shows_what_was_typed_before = why
         request.GET, request.POST = QueryDict(self.query), QueryDict(self.posted)

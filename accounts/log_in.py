@@ -5,6 +5,7 @@ Django says these things by signal and in no other way, so here, and only here, 
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
+from accounts import confirming, sessions
 from accounts.models import User
 from audit.actors import Actor
 from audit.models import Event
@@ -17,8 +18,10 @@ def listen():
     user_login_failed.connect(record_failure, dispatch_uid="record_log_in_failure")
 
 
-def record_log_in(sender, *, user, **kwargs):
-    """Record a log-in."""
+def record_log_in(sender, *, user, request, **kwargs):
+    """Record a log-in, from which on its times run."""
+    sessions.begin(request.session)
+    confirming.confirm(request.session)
     Event.record("staff.logged_in", by=user.as_actor(), about=user)
 
 

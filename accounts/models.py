@@ -5,11 +5,14 @@ from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Concat, NullIf, Trim
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, roles_with
 from audit.actors import Actor
+from clinic.encryption import EncryptedTextField
 from clinic.models import Clinician, Location
 
 
@@ -23,7 +26,8 @@ class UserQuerySet(models.QuerySet):
     def who_may(self, permission):
         """Staff who have not left, and may do this ("room.codename")."""
         has_role = Exists(RoleAssignment.objects.filter(user=OuterRef("pk"), role__in=roles_with(permission)))
-        return self.filter(Q(is_superuser=True) | Q(has_role), is_active=True)
+        lasts = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        return self.filter(Q(is_superuser=True) | Q(has_role), lasts, is_active=True)
 
     def with_name(self):
         """Give each row `name`: how a member of staff is called, as `User.__str__` says it."""
@@ -32,7 +36,11 @@ class UserQuerySet(models.QuerySet):
 
     def find_with_rights(self, pk):
         """Return who has this primary key, None for nobody; their roles and locations are read already (1 query)."""
-        held = {"a_role": F("role_assignments__role"), "a_location": F("location_limits__location")}
+        held = {
+            "a_role": F("role_assignments__role"),
+            "a_location": F("location_limits__location"),
+            "emergency_until": EmergencyAccess.objects.open().values("ends_at")[:1],
+        }
         # A row for each role at each location: few are limited to any.
         rows = list(self.filter(pk=pk).annotate(**held))
         if not rows:
@@ -70,6 +78,16 @@ class User(AbstractUser):
     )
 
     locations = models.ManyToManyField(Location, through="LocationLimit", related_name="+")
+
+    must_change_password = models.BooleanField(
+        _("has yet to choose a password"), default=False, db_default=False, editable=False
+    )
+    # A log-in is good while this is what it was when it began: one more ends them all.
+    log_in_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    expires_at = models.DateTimeField(_("ends"), null=True, editable=False)
+
+    # Until when an emergency account is open, anybody's; read with the rights, on every staff page.
+    emergency_until = None
 
     # Rights come from the table in accounts/roles.py alone.
     groups = None
@@ -119,6 +137,20 @@ class User(AbstractUser):
         self.__dict__.pop("location_ids", None)
         self.__dict__.get("_prefetched_objects_cache", {}).pop("location_limits", None)
 
+    @property
+    def has_expired(self):
+        """Whether the time of an account that ends by itself is over."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    def get_session_auth_hash(self):
+        """Return what a log-in of this person must carry: another after a new password, and in another round."""
+        secret = f"{self.log_in_round} {self.password}"
+        return salted_hmac("accounts.User.log_in", secret, algorithm="sha256").hexdigest()
+
+    def get_session_auth_fallback_hash(self):
+        """Return nothing: a log-in does not outlast the secret of the site."""
+        return ()
+
     def as_actor(self):
         """This person as the `by=` of a change."""
         return Actor.staff(self)
@@ -160,3 +192,90 @@ class LocationLimit(models.Model):
 
     def __str__(self):
         return f"{self.user_id} {self.location_id}"
+
+
+class LogInTries(models.Model):
+    """How often a log-in failed lately, of one account, browser or network; `accounts/throttle.py` counts.
+
+    `key` is a keyed index: it leads back to nobody. A try counts as failed until it has succeeded, so that many at once
+    are no way around.
+    """
+
+    class Kind(models.TextChoices):
+        """Whose tries are counted."""
+
+        ACCOUNT = "account", _("an account, from browsers that it does not know")
+        BROWSER = "browser", _("an account, from a browser that logged in to it before")
+        NETWORK = "network", _("a network")
+        CONFIRMING = "confirming", _("somebody logged in, who confirms it")
+
+    personal_data = {"key": "A keyed index of an account or a network, which leads back to nobody, kept for 1 day."}
+
+    key = models.CharField(max_length=64, unique=True, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind, editable=False)
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(default=timezone.now)
+    free_at = models.DateTimeField(null=True)
+    was_refused = models.BooleanField(default=False)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["last_at"], name="log_in_tries_by_time"),
+            models.Index(
+                fields=["id"], name="log_in_tries_untold", condition=Q(kind="account", was_refused=True, told_at=None)
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.failures}"
+
+
+class EmergencyAccessQuerySet(models.QuerySet):
+    """Reads of the times that the emergency account was opened."""
+
+    def open(self):
+        """Those whose time is not over, the one that lasts longest first."""
+        return self.filter(ended_at=None, ends_at__gt=timezone.now()).order_by("-ends_at")
+
+    def over(self):
+        """Those whose time is over."""
+        return self.filter(Q(ended_at__isnull=False) | Q(ends_at__lte=timezone.now()))
+
+    def unread(self):
+        """Those that are over, and of which no manager has read yet what was done."""
+        return self.over().filter(read_at=None)
+
+
+class EmergencyAccess(models.Model):
+    """One time that the emergency account was opened: for whom, why, until when, and which manager read of it."""
+
+    personal_data = ("asked_by", "reason")
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="emergencies")
+    asked_by = EncryptedTextField(_("for whom"))
+    reason = EncryptedTextField(_("reason"))
+    opened_at = models.DateTimeField(_("opened"), default=timezone.now)
+    ends_at = models.DateTimeField(_("until"))
+    ended_at = models.DateTimeField(_("ended before its time"), null=True)
+    read_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    read_at = models.DateTimeField(null=True)
+
+    objects = EmergencyAccessQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("emergency access")
+        verbose_name_plural = _("emergency accesses")
+        default_permissions = ()
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("opened_at")), name="emergency_has_a_time"),
+            models.CheckConstraint(
+                condition=Q(read_by=None, read_at=None) | Q(read_by__isnull=False, read_at__isnull=False),
+                name="emergency_read_by_somebody",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.pk}"

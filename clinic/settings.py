@@ -118,6 +118,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.sessions.log_ins_that_end",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -239,8 +240,15 @@ PASSWORD_HASHERS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.NotGuessed"},
+    {"NAME": "accounts.passwords.NotTooLong"},
 ]
+# An unattended desk is left alone with a log-in this long (HIPAA 164.312(a)(2)(iii); NIST SP 800-63B-4, 2.2.3 allows an
+# hour), and nobody stays logged in for longer than a long shift (24 hours there; ASVS 5.0, 7.3.1 and 7.3.2).
+LOG_IN_IDLE = timedelta(minutes=15)
+LOG_IN_LASTS = timedelta(hours=12)
+# Before what cannot be taken back, a password typed longer ago than this is asked for again (ASVS 5.0, 7.5.3).
+CONFIRMED_FOR = timedelta(minutes=10)
 
 # What every answer says to the browser
 
@@ -272,7 +280,10 @@ CSRF_COOKIE_NAME = "form" if PLAIN_HTTP else "__Host-form"
 LANGUAGE_COOKIE_NAME = "language"
 # For whom the desk drew its last page (accounts/ended_session.py).
 DRAWN_FOR_COOKIE_NAME = "desk" if PLAIN_HTTP else "__Host-desk"
+# Which accounts logged in with this browser before (accounts/known_browsers.py).
+KNOWN_BROWSER_COOKIE_NAME = "browser" if PLAIN_HTTP else "__Host-browser"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = int(LOG_IN_LASTS.total_seconds())
 CSRF_FAILURE_VIEW = "clinic.views.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

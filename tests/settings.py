@@ -53,3 +53,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Tests fill in forms faster than people.
 FASTEST_FORM = timedelta()
+
+# Tests travel in time, and stay logged in; those of the end of a log-in set what it is.
+LOG_IN_IDLE = LOG_IN_LASTS = CONFIRMED_FOR = timedelta(days=36_500)
+SESSION_COOKIE_AGE = 14 * 24 * 60 * 60

@@ -78,6 +78,8 @@ class Figures:
         add_never_cache_headers(response)
         return response
 
+    figures_export_view.needs_confirming = True
+
     def check_figures(self, request):
         """Raise PermissionDenied for who may not see figures, or not the requests that they count."""
         if not (request.user.has_perm(PERMISSION) and self.has_view_permission(request)):

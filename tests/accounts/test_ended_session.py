@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import ended_session
 from accounts.models import User
 from appointments.models import Status
+from clinic.models import Location
 from tests.appointments.at_the_desk import address, state_of
 from tests.appointments.factories import claimed_request, make_request, moved
 from tests.staff import PASSWORD
@@ -260,23 +261,37 @@ def test_the_cookie_tells_no_script_and_lives_as_long_as_the_browser(desk, setti
 # On every other screen
 
 
-def test_what_was_typed_elsewhere_is_shown_to_be_copied_and_nothing_is_saved(manager):
+def test_a_new_account_is_there_again_without_its_password_and_nothing_is_saved(manager):
     desk = Browser()
     desk.log_in("manager")
     add = reverse("admin:accounts_user_add")
     page = desk.open(add)
     end_sessions()
     secret = "a long first password"
-    typed = {"username": "nell", "first_name": "Nell <b>", "password1": secret, "password2": secret}
+    typed = {"username": "nell", "first_name": "Nell <b>", "roles": "nurse", "password1": secret, "password2": secret}
     cut_off = desk.press(add, page, **typed)
     seal = ended_session.Kept.opened(hidden(cut_off)["kept"])
     assert secret.replace(" ", "+") not in seal.posted
     assert "csrfmiddlewaretoken" not in seal.posted
     shown = desk.log_in("manager", page=cut_off)
-    assert (shown.status_code, "You were logged out" in text(shown)) == (200, True)
-    assert "Nell &lt;b&gt;" in text(shown)
-    assert f'href="{add}"' in text(shown)
+    assert (shown.status_code, text(shown).count(AGAIN)) == (200, 1)
+    assert 'value="Nell &lt;b&gt;"' in text(shown)
+    assert re.search('value="nurse"[^>]* checked', text(shown))
     assert not User.objects.filter(username="nell").exists()
+
+
+def test_what_was_typed_elsewhere_is_shown_to_be_copied_and_nothing_is_saved(manager):
+    desk = Browser()
+    desk.log_in("manager")
+    add = reverse("admin:clinic_location_add")
+    page = desk.open(add)
+    end_sessions()
+    cut_off = desk.press(add, page, name="North <b>")
+    shown = desk.log_in("manager", page=cut_off)
+    assert (shown.status_code, "You were logged out" in text(shown)) == (200, True)
+    assert "North &lt;b&gt;" in text(shown)
+    assert f'href="{add}"' in text(shown)
+    assert not Location.objects.exists()
 
 
 def test_what_is_written_down_at_the_telephone_is_all_back(desk):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts import emergency
 from procedures import publishing
 from procedures.models import ProcedurePage
 from tests.appointments.factories import make_request
@@ -74,6 +75,11 @@ STAFF_ADDRESSES = [
     "procedures/procedurepage/1/change/",
     "procedures/procedureversion/1/change/",
     "procedures/conditionversion/1/change/",
+    "accounts/user/1/change/",
+    "confirm/",
+    "emergency/",
+    "my-log-in/",
+    "password_change/",
 ]
 pytestmark = [pytest.mark.wide, pytest.mark.usefixtures("demonstration", "withdrawn")]
 MODES = [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}]
@@ -126,6 +132,7 @@ def test_staff_screens_are_sound_in_every_mode_and_width(new_context, axe, mode,
     page = context.new_page()
     log_in(page, "superuser")
     feedback = make_feedback(ProcedurePage.objects.first())
+    emergency.open_account(hours=1, reason="The manager is ill", asked_by="Nora Ng")
     places = {"request": make_request().pk, "message": 1, "feedback": feedback.pk}
     for address in STAFF_ADDRESSES:
         page.goto(f"/admin/{address.format(**places)}")
