@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Role
+from accounts.second_factor_reset import ResetsSecondFactor
 from audit.audited_admin import AuditedAdmin
 from clinic.models import Location
 from clinic.stale_forms import CarefulForm
@@ -87,14 +88,14 @@ class StaffForm(CarefulForm, UserChangeForm):
 
 
 @admin.register(User)
-class StaffAdmin(AuditedAdmin, UserAdmin):
+class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
     """Accounts. Each change is one audit event: the names of the fields, and for roles and limits what they are now."""
 
     audit_subject = "staff"
     form = StaffForm
     add_form = NewStaffForm
     add_form_template = "admin/change_form.html"
-    list_display = ("username", "full_name", "roles_held", "limited_to", "is_active", "last_login")
+    list_display = ("username", "full_name", "roles_held", "limited_to", "two_factor", "is_active", "last_login")
     list_filter = ("is_active", "role_assignments__role")
     search_fields = ("username", "first_name", "last_name")
     filter_horizontal = ()
@@ -120,7 +121,7 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
 
     def get_queryset(self, request):
         """Accounts that this member of staff may see, with their roles and limits."""
-        rows = super().get_queryset(request).visible_to(request.user)
+        rows = super().get_queryset(request).visible_to(request.user).with_second_factor()
         return rows.prefetch_related("role_assignments", "location_limits__location")
 
     def get_fieldsets(self, request, obj=None):
@@ -179,6 +180,11 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
     def roles_held(self, user):
         """The roles in words."""
         return ", ".join(str(Role(role).label) for role in sorted(user.role_names)) or "–"
+
+    @admin.display(description=_("second factor"), boolean=True)
+    def two_factor(self, user):
+        """Whether one is set up."""
+        return user.second_factor is not None
 
     @admin.display(description=_("locations"))
     def limited_to(self, user):

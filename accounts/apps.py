@@ -16,8 +16,10 @@ class AccountsConfig(AppConfig):
     def ready(self):
         from accounts import demonstration, desk, log_in
         from clinic import demo
+        from outbox import staff_mail
         from outbox.models import Message
 
+        staff_mail.register("accounts.user")
         demo.register("staff", demonstration.load)
         log_in.listen()
         desk.register(

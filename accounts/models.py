@@ -1,16 +1,21 @@
 """The user of the staff side, from the first migration, and the roles each one holds."""
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Concat, NullIf, Trim
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts.devices import Authenticator, RecoveryCode
 from accounts.roles import Role, roles_with
 from audit.actors import Actor
 from clinic.models import Clinician, Location
+
+__all__ = ["Authenticator", "LocationLimit", "RecoveryCode", "RoleAssignment", "User"]
 
 
 class UserQuerySet(models.QuerySet):
@@ -30,11 +35,18 @@ class UserQuerySet(models.QuerySet):
         full = Trim(Concat("first_name", Value(" "), "last_name"))
         return self.annotate(name=Coalesce(NullIf(full, Value("")), "username"))
 
+    def with_second_factor(self):
+        """Read with each row whether there is a second factor; its secret is left in the database."""
+        return self.select_related("authenticator").defer("authenticator__secret")
+
     def find_with_rights(self, pk):
-        """Return who has this primary key, None for nobody; their roles and locations are read already (1 query)."""
+        """Return who has this primary key, None for nobody (1 query).
+
+        Their roles, locations and second factor, but for its secret, are read already.
+        """
         held = {"a_role": F("role_assignments__role"), "a_location": F("location_limits__location")}
         # A row for each role at each location: few are limited to any.
-        rows = list(self.filter(pk=pk).annotate(**held))
+        rows = list(self.filter(pk=pk).annotate(**held).with_second_factor())
         if not rows:
             return None
         user = rows[0]
@@ -77,6 +89,9 @@ class User(AbstractUser):
 
     objects = UserManager()
 
+    # The second factor that this session has shown (accounts/verified.py).
+    otp_device = None
+
     class Meta:
         verbose_name = _("member of staff")
         verbose_name_plural = _("staff")
@@ -118,6 +133,31 @@ class User(AbstractUser):
         LocationLimit.objects.bulk_create(LocationLimit(user=self, location_id=pk) for pk in wanted - held)
         self.__dict__.pop("location_ids", None)
         self.__dict__.get("_prefetched_objects_cache", {}).pop("location_limits", None)
+
+    @property
+    def second_factor(self):
+        """The Authenticator that was set up, or None (1 query a user object, unless it was read with the row)."""
+        return getattr(self, "authenticator", None) if self.pk else None
+
+    def is_verified(self):
+        """Say whether this session has shown the second factor."""
+        return self.otp_device is not None
+
+    def needs_second_factor(self):
+        """Say whether the password alone is not enough: for nobody, or not for somebody who set up more."""
+        return settings.REQUIRE_TWO_FACTOR or self.second_factor is not None
+
+    def has_shown_enough(self):
+        """Say whether this session has shown all that is asked of this person."""
+        return self.is_verified() or not self.needs_second_factor()
+
+    def _get_session_auth_hash(self, secret=None):
+        """Bind sessions to the second factor as well as to the password: whatever changes it ends them."""
+        device = self.second_factor
+        if device is None:
+            return super()._get_session_auth_hash(secret)
+        bound = f"{self.password} {device.persistent_id}"
+        return salted_hmac("accounts.User.session", bound, secret=secret, algorithm="sha256").hexdigest()
 
     def as_actor(self):
         """This person as the `by=` of a change."""
