@@ -95,11 +95,11 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
     form = StaffForm
     add_form = NewStaffForm
     add_form_template = "admin/change_form.html"
-    list_display = ("username", "full_name", "roles_held", "limited_to", "two_factor", "is_active", "last_login")
+    list_display = ("username", "full_name", "roles_held", "limited_to", "is_active", "last_login")
     list_filter = ("is_active", "role_assignments__role")
     search_fields = ("username", "first_name", "last_name")
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "second_factor_since")
     _who = ("username", "first_name", "last_name", "email")
     _work = ("roles", "places", "clinician")
     add_fieldsets = (
@@ -116,7 +116,7 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
                 "description": _("You cannot change your own roles or locations: ask another manager."),
             },
         ),
-        (_("Since when"), {"fields": ("last_login", "date_joined")}),
+        (_("Since when"), {"fields": ("last_login", "date_joined", "second_factor_since")}),
     )
 
     def get_queryset(self, request):
@@ -181,10 +181,10 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
         """The roles in words."""
         return ", ".join(str(Role(role).label) for role in sorted(user.role_names)) or "–"
 
-    @admin.display(description=_("second factor"), boolean=True)
-    def two_factor(self, user):
-        """Whether one is set up."""
-        return user.second_factor is not None
+    @admin.display(description=_("second factor"))
+    def second_factor_since(self, user):
+        """Since when there is one."""
+        return user.second_factor.made_at if user.second_factor else gettext("none is set up")
 
     @admin.display(description=_("locations"))
     def limited_to(self, user):

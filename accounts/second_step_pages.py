@@ -173,7 +173,7 @@ class SetUpSecondFactor(Step):
         form, secret = self.form(request.POST), secret_of(request)
         if secret is None or not form.is_valid():
             return self.form_page(form)
-        device = self.person.second_factor
+        device, was_let_in = self.person.second_factor, is_let_in(self.person)
         try:
             codes = two_factor.enrol(
                 user=self.person,
@@ -188,15 +188,12 @@ class SetUpSecondFactor(Step):
         except Refused as refused:
             messages.error(request, refused.reason)
             return HttpResponseRedirect(reverse("admin:login"))
-        return self.is_set_up(codes)
-
-    def is_set_up(self, codes):
-        """Show the codes; who is logging in is let in once they say that they have kept them."""
-        if is_let_in(self.person):
-            stay_logged_in(self.request)
+        if was_let_in:
+            stay_logged_in(request)
         else:
+            # They are let in once they say that they have kept the codes.
             user = User.objects.find_with_rights(self.person.pk)
-            begin(self.request, user, device=user.second_factor)
+            begin(request, user, device=user.second_factor)
         return self.codes_page(codes)
 
     def form(self, data=None):
