@@ -30,6 +30,8 @@ from outbox.models import Message
 KEEP_STAFF = "accounts.change_user"
 RECOVERY_CODES = 10
 FEW_LEFT = 2
+# After so many wrong codes in a row the person is told: whoever typed them knows the password.
+TELL_AFTER = 5
 # The two characters of the selector, and some 49 random bits behind a slow hash.
 RECOVERY_LENGTH = 12
 
@@ -118,9 +120,12 @@ def _show(user, typed, by):
     outcome = _take_code(device, code) if code else _take_recovery_code(device, typed)
     if isinstance(outcome, str):
         device.throttle_increment()
+        if device.throttling_failure_count == TELL_AFTER:
+            _tell(user, "second_factor_failing")
         # Whoever typed it has not shown who they are.
         Event.record("staff.second_factor_failed", by=Actor.visitor(), about=user)
         return outcome
+    # Saves the step that was taken, too.
     device.throttle_reset()
     if outcome.by_recovery_code:
         Event.record("staff.recovery_code_used", by=by, about=user, left=outcome.codes_left)
@@ -301,6 +306,13 @@ MESSAGES = {
         _(
             "A manager reset the second factor of your account at the clinic desk, and your sessions there ended. "
             "Log in with your password: you set up a new one then."
+        ),
+    ),
+    "second_factor_failing": (
+        _("Wrong codes were typed for your account"),
+        _(
+            "Somebody typed your password at the clinic desk, and then several wrong codes. Nobody got in. If you did "
+            "not do it, change your password."
         ),
     ),
     "recovery_code_used": (

@@ -134,6 +134,7 @@ def test_each_wrong_code_makes_the_next_wait_longer_and_nobody_waits_for_good(re
         assert "Wait " in refusal(reception, code_of(device.secret))
         at_noon.shift(2 ** min(waited, LONGEST_WAIT - 1) + 1)
     assert verbs().count("staff.second_factor_failed") == LONGEST_WAIT + 5
+    assert Message.objects.filter(purpose="second_factor_failing").count() == 1
     assert show(reception, code_of(device.secret))
     assert Authenticator.objects.get().throttling_failure_count == 0
 
