@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import emergency, ended_session
 from accounts.models import User
 from accounts.roles import Role
+from accounts.second_factor_reset import ResetsSecondFactor
 from accounts.sessions import end_sessions
 from audit.audited_admin import AuditedAdmin
 from clinic.models import Location
@@ -117,7 +118,7 @@ class StaffForm(ShownAgain, CarefulForm, UserChangeForm):
 
 
 @admin.register(User)
-class StaffAdmin(AuditedAdmin, UserAdmin):
+class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
     """Accounts. Each change is one audit event: the names of the fields, and for roles and limits what they are now."""
 
     audit_subject = "staff"
@@ -132,7 +133,7 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
     filter_horizontal = ()
     # What somebody may do, or whether they are here at all: their log-ins begin anew with it.
     ENDS_LOG_INS = frozenset({"roles", "places", "is_active", "is_superuser"})
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "second_factor_since")
     _who = ("username", "first_name", "last_name", "email")
     _work = ("roles", "places", "clinician")
     add_fieldsets = (
@@ -149,12 +150,12 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
                 "description": _("You cannot change your own roles or locations: ask another manager."),
             },
         ),
-        (_("Since when"), {"fields": ("last_login", "date_joined")}),
+        (_("Since when"), {"fields": ("last_login", "date_joined", "second_factor_since")}),
     )
 
     def get_queryset(self, request):
         """Accounts that this member of staff may see, with their roles and limits."""
-        rows = super().get_queryset(request).visible_to(request.user)
+        rows = super().get_queryset(request).visible_to(request.user).with_second_factor()
         return rows.prefetch_related("role_assignments", "location_limits__location")
 
     def get_fieldsets(self, request, obj=None):
@@ -265,6 +266,11 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
     def roles_held(self, user):
         """The roles in words."""
         return ", ".join(str(Role(role).label) for role in sorted(user.role_names)) or "–"
+
+    @admin.display(description=_("second factor"))
+    def second_factor_since(self, user):
+        """Since when there is one."""
+        return user.second_factor.made_at if user.second_factor else gettext("none is set up")
 
     @admin.display(description=_("locations"))
     def limited_to(self, user):

@@ -14,9 +14,12 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import desk, ended_session
+from accounts import desk, ended_session, second_step, second_step_pages
 from accounts.ended_session import Kept
 from accounts.own_log_in import OwnLogIn, throttled
+from accounts.second_factor_pages import OwnSecondFactor
+from accounts.second_step_forms import Due, PasswordForm
+from clinic.staff_only import is_let_in
 from clinic.views import failure_page
 
 # What most people come for stands first.
@@ -26,7 +29,7 @@ ORDER = ("appointments", "procedures", "outbox", "clinic", "accounts", "audit")
 # What a form sends along that nobody typed, and what must not be shown.
 # Hidden fields, choices and secrets: nobody misses their text.
 NOT_TYPED = re.compile(
-    r"csrfmiddlewaretoken|token|snapshot|seen|seen_revision|seen_other|accepted|attempt|call|known|live|other|period"
+    r"csrfmiddlewaretoken|token|code|snapshot|seen|seen_revision|seen_other|accepted|attempt|call|known|live|other|period"
     r"|request|time|action|colleague|index|select_across|go|kept|next|_.*|.*_FORMS|.*password.*"
 )
 
@@ -54,6 +57,11 @@ class ClinicAdminSite(OwnLogIn, AdminSite):
     index_title = _("What waits for you")
     site_url = "/"
     typed_words = staticmethod(typed_words)
+    login_form = PasswordForm
+
+    def has_permission(self, request):
+        """Let in staff who have shown all that the log-in asks, second factor included."""
+        return is_let_in(request.user)
 
     def admin_view(self, view, cacheable=False):
         """Guard a screen as Django does, keeping what somebody typed whose log-in ended meanwhile.
@@ -82,10 +90,19 @@ class ClinicAdminSite(OwnLogIn, AdminSite):
 
         @wraps(self.login)
         def log_in(request):
+            halfway = second_step.whose_turn(request) if request.method in ("GET", "HEAD") else None
+            if halfway is not None:
+                return second_step.lead_there(request, halfway, goes_to=request.GET.get("next"))
             return self.login(request)
 
         log_in.csrf_failure = self.login_without_token
-        urls = [*self.own_log_in_urls(), *super().get_urls()]
+        own = self.admin_view(OwnSecondFactor.as_view(site=self))
+        urls = [
+            *second_step_pages.urls(self),
+            path("second-factor/", own, name="second_factor"),
+            *self.own_log_in_urls(),
+            *super().get_urls(),
+        ]
         for screen in _screens(urls):
             if not hasattr(screen, "csrf_failure"):
                 screen.csrf_failure = self.without_token
@@ -98,7 +115,7 @@ class ClinicAdminSite(OwnLogIn, AdminSite):
         user = ended_session.drawn_for(request)
         if user is not None and not request.user.is_authenticated:
             try:
-                return self._log_in_page(request, Kept.of(request, user=user).sealed(), request.get_full_path())
+                return self.log_in_page(request, Kept.of(request, user=user).sealed(), request.get_full_path())
             except ended_session.TooLong:
                 pass
         log_in_url = reverse("admin:login", query={"next": request.path})
@@ -107,12 +124,20 @@ class ClinicAdminSite(OwnLogIn, AdminSite):
     def login(self, request, extra_context=None):
         """Log somebody in; then show again, unsent, what they had typed when their last log-in ended."""
         kept = request.POST.get(ended_session.FIELD, "")[: ended_session.SEAL_LENGTH]
-        response = super().login(request, {"kept": kept, **(extra_context or {})})
+        try:
+            response = super().login(request, {"kept": kept, **(extra_context or {})})
+        except Due as due:
+            return second_step_pages.ask(request, due.user, site=self)
         if request.method == "POST" and response.status_code == 302:
-            response = (kept and self.typed_before(request, kept)) or response
-            self.remember_browser(request, response)
-        elif request.method == "POST":
+            return self.lead_on(request, response, kept)
+        if request.method == "POST":
             throttled(response.context_data["form"], response)
+        return response
+
+    def lead_on(self, request, response, kept):
+        """Answer whoever has just logged in: with what they typed before (sealed), or else with `response`."""
+        response = (kept and self.typed_before(request, kept)) or response
+        self.remember_browser(request, response)
         return response
 
     def login_without_token(self, request):
@@ -122,10 +147,10 @@ class ClinicAdminSite(OwnLogIn, AdminSite):
             return failure_page(request, "403_csrf.html", 403)
         goes_to = request.GET.get("next", "")
         if not self.has_permission(request):
-            return self._log_in_page(request, kept, goes_to)
+            return self.log_in_page(request, kept, goes_to)
         return self.typed_before(request, kept) or HttpResponseRedirect(reverse("admin:index"))
 
-    def _log_in_page(self, request, kept, goes_to):
+    def log_in_page(self, request, kept, goes_to):
         """Return the log-in page, over a post that was not taken."""
         opened = copy(request)
         opened.method = "GET"

@@ -1,5 +1,6 @@
 """The user of the staff side, from the first migration, and the roles each one holds."""
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
@@ -10,10 +11,13 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts.devices import Authenticator, RecoveryCode
 from accounts.roles import Role, roles_with
 from audit.actors import Actor
 from clinic.encryption import EncryptedTextField
 from clinic.models import Clinician, Location
+
+__all__ = ["Authenticator", "EmergencyAccess", "LocationLimit", "RecoveryCode", "RoleAssignment", "User"]
 
 
 class UserQuerySet(models.QuerySet):
@@ -34,15 +38,22 @@ class UserQuerySet(models.QuerySet):
         full = Trim(Concat("first_name", Value(" "), "last_name"))
         return self.annotate(name=Coalesce(NullIf(full, Value("")), "username"))
 
+    def with_second_factor(self):
+        """Read with each row whether there is a second factor; its secret is left in the database."""
+        return self.select_related("authenticator").defer("authenticator__secret")
+
     def find_with_rights(self, pk):
-        """Return who has this primary key, None for nobody; their roles and locations are read already (1 query)."""
+        """Return who has this primary key, None for nobody (1 query).
+
+        Their roles, locations and second factor, but for its secret, are read already.
+        """
         held = {
             "a_role": F("role_assignments__role"),
             "a_location": F("location_limits__location"),
             "emergency_until": EmergencyAccess.objects.open().values("ends_at")[:1],
         }
         # A row for each role at each location: few are limited to any.
-        rows = list(self.filter(pk=pk).annotate(**held))
+        rows = list(self.filter(pk=pk).annotate(**held).with_second_factor())
         if not rows:
             return None
         user = rows[0]
@@ -95,6 +106,9 @@ class User(AbstractUser):
 
     objects = UserManager()
 
+    # The second factor that this session has shown (accounts/verified.py).
+    otp_device = None
+
     class Meta:
         verbose_name = _("member of staff")
         verbose_name_plural = _("staff")
@@ -142,9 +156,34 @@ class User(AbstractUser):
         """Whether the time of an account that ends by itself is over."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
+    @property
+    def second_factor(self):
+        """The Authenticator that was set up, or None (1 query a user object, unless it was read with the row)."""
+        return getattr(self, "authenticator", None) if self.pk else None
+
+    def is_verified(self):
+        """Say whether this session has shown the second factor."""
+        return self.otp_device is not None
+
+    def needs_second_factor(self):
+        """Say whether the password alone is not enough: for nobody, or not for somebody who set up more.
+
+        An account that ends by itself is for the day on which no telephone is at hand.
+        """
+        is_required = settings.REQUIRE_TWO_FACTOR and self.expires_at is None
+        return is_required or self.second_factor is not None
+
+    def has_shown_enough(self):
+        """Say whether this session has shown all that is asked of this person."""
+        return self.is_verified() or not self.needs_second_factor()
+
     def get_session_auth_hash(self):
-        """Return what a log-in of this person must carry: another after a new password, and in another round."""
-        secret = f"{self.log_in_round} {self.password}"
+        """Return what a log-in of this person must carry: another in another round, or with another password or device.
+
+        So whatever changes one of them ends all log-ins.
+        """
+        device = self.second_factor
+        secret = f"{self.log_in_round} {self.password} {device.persistent_id if device else ''}"
         return salted_hmac("accounts.User.log_in", secret, algorithm="sha256").hexdigest()
 
     def get_session_auth_fallback_hash(self):

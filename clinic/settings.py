@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
+    "django_otp",
     "crispy_forms",
     "csp",
 ]
@@ -119,6 +120,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.sessions.log_ins_that_end",
+    "accounts.verified.VerifiedMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -249,6 +251,7 @@ LOG_IN_IDLE = timedelta(minutes=15)
 LOG_IN_LASTS = timedelta(hours=12)
 # Before what cannot be taken back, a password typed longer ago than this is asked for again (ASVS 5.0, 7.5.3).
 CONFIRMED_FOR = timedelta(minutes=10)
+REQUIRE_TWO_FACTOR = env.bool("REQUIRE_TWO_FACTOR", default=not DEMO)
 
 # What every answer says to the browser
 

@@ -3,7 +3,6 @@
 import ipaddress
 
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error
 from django.http import HttpResponse, JsonResponse
@@ -19,6 +18,7 @@ from clinic import status
 from clinic.context_processors import read_clinic, remembered_clinic
 from clinic.markdown import render_markdown
 from clinic.page_cache import public_page
+from clinic.staff_only import is_let_in, staff_only
 from clinic.styleguide import samples
 
 FORM_NOT_CHECKED = gettext_lazy(
@@ -48,10 +48,9 @@ def _clinic_text(request, template, field):
 
 @require_safe
 @never_cache
+@staff_only
 def styleguide(request):
     """Every component in each of its states, for staff."""
-    if not request.user.is_staff:
-        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
     return render(request, "styleguide.html", {"samples": samples()})
 
 
@@ -92,7 +91,7 @@ def _may_know_parts(request):
     if _is_this_machine(request):
         return True
     try:
-        return request.user.is_staff
+        return is_let_in(request.user)
     except Error:
         return False
 

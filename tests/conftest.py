@@ -19,7 +19,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 BROWSER_REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
 ROOT = Path(__file__).resolve().parent.parent
 
-pytest_plugins = ["tests.staff"]
+pytest_plugins = ["tests.staff", "tests.second_factor"]
 
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

@@ -52,6 +52,7 @@ SEES = {
 # Addresses of ours beside Django's own, all of them buttons: who may press them at all.
 PRESSES = {
     "accounts_user_log_out_everywhere": HOUSE,
+    "accounts_user_reset_second_factor": HOUSE,
     "appointments_appointmentrequest_move": TRIAGE,
     "appointments_appointmentrequest_many": TRIAGE,
     "appointments_appointmentrequest_duplicates_press": TRIAGE,

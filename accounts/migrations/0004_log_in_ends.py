@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_limit_to_locations"),
+        ("accounts", "0003_second_factor"),
     ]
 
     operations = [

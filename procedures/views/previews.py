@@ -1,11 +1,12 @@
 """A version as patients will see it, before they do: for staff who may, and never kept."""
 
-from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.decorators import permission_required
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from clinic.page_cache import private_page
+from clinic.staff_only import staff_only
 from procedures.around import address_in
 from procedures.documents import freeze
 from procedures.models import ConditionVersion, ProcedureVersion
@@ -13,7 +14,7 @@ from procedures.views.pages import show_condition, show_procedure
 
 
 @require_safe
-@login_required
+@staff_only
 @permission_required("procedures.view_procedureversion", raise_exception=True)
 def preview_procedure(request, version_id):
     """A version of a procedure's page as patients will see it, for those who write and check it."""
@@ -21,7 +22,7 @@ def preview_procedure(request, version_id):
 
 
 @require_safe
-@login_required
+@staff_only
 @permission_required("procedures.view_conditionversion", raise_exception=True)
 def preview_condition(request, version_id):
     """A version of a condition's page as patients will see it, for those who write and check it."""
