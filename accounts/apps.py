@@ -14,12 +14,13 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Staff")
 
     def ready(self):
-        from accounts import demonstration, desk, log_in
+        from accounts import demonstration, desk, log_in, retention
         from clinic import demo
         from outbox.models import Message
 
         demo.register("staff", demonstration.load)
         log_in.listen()
+        retention.fill_register()
         desk.register(
             desk.Task(
                 permission="outbox.view_message",
