@@ -178,7 +178,7 @@ def fill_register():
     fixed(
         "counts",
         what=_("How often the same person or network wrote to us, without who it was"),
-        lasts=_("%(span)s"),
+        lasts="%(span)s",
         why=_("So that nobody floods us and keeps us from answering you."),
         span=Span(limits.KEPT_FOR.days, Unit.DAYS),
         covers=("clinic.Tally",),

@@ -101,8 +101,7 @@ def _begin(*, by, the_clock_is_right, **values):
     if trouble and not the_clock_is_right:
         refused = {"finished_at": now, "refused_because": RefusedBecause.CLOCK, "to_do": [], "counts": {}}
         PurgeRun.objects.create(**values | refused)
-        words = _("%(trouble)s Nothing was removed. Put the clock right; if it is, say so: --the-clock-is-right.")
-        raise ClockJumped(words % {"trouble": trouble})
+        raise ClockJumped(_("%(trouble)s Nothing was removed.") % {"trouble": trouble})
     with transaction.atomic():
         if trouble:
             Event.record("retention.clock_confirmed", by=by)
@@ -184,29 +183,28 @@ def step(run, *, at_most=BATCH):
     run = PurgeRun.objects.select_for_update(skip_locked=True).filter(pk=run.pk, finished_at=None).first()
     if run is None:
         return Step(goes_on=False)
-    now, rules = timezone.now(), purged()
-    by_code = {rule.holding.code: rule for rule in rules}
-    if run.table != table_of(rules):
+    by_code = {rule.holding.code: rule for rule in purged()}
+    if run.table != table_of(by_code.values()):
         run.refused_because, run.to_do = RefusedBecause.TABLE_CHANGED, []
-    done = Step()
-    if run.to_do:
-        rule = by_code[run.to_do[0]]
-        done = _remove(run, rule, at_most)
+    done = Step(goes_on=False)
+    while run.to_do and not done.number:
+        done = _remove(run, by_code[run.to_do[0]], at_most)
+        if not done.number:
+            run.to_do = run.to_do[1:]
     if not run.to_do:
-        run.finished_at, done = now, Step(done.code, done.number, goes_on=False)
+        run.finished_at, done = timezone.now(), Step(goes_on=False)
     run.save()
     return done
 
 
 def _remove(run, rule, at_most):
+    """Remove one batch of one kind, count it, and record it; return the Step."""
     code = rule.holding.code
     gone = rule.holding.remove(rule.span.before(run.started_at), at_most)
     if gone.number:
         run.counts[code] = run.counts.get(code, 0) + gone.number
         keys = {"keys": sorted(gone.keys)} if gone.keys else {}
         Event.record("retention.removed", by=PURGE, about=run, kind=code, number=gone.number, **keys)
-    else:
-        run.to_do = run.to_do[1:]
     return Step(code, gone.number)
 
 

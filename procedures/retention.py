@@ -12,7 +12,7 @@ def fill_register():
     fixed(
         "feedback",
         what=_("What you tell us about a page"),
-        lasts=_("%(span)s"),
+        lasts="%(span)s",
         why=_("So that we can make the page better. We do not keep who you are."),
         span=Span(feedback.KEPT_FOR.days, Unit.DAYS),
         covers=("procedures.Feedback",),

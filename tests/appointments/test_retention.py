@@ -18,10 +18,13 @@ from appointments.models import (
     TimeOffer,
     TrackingLink,
 )
-from clinic.retention import holding_of
+from clinic.models import Unit
+from clinic.retention import Span, change_rule, holding_of
 from outbox.models import Message, State
 from tests.appointments.factories import claimed_request, closed_request, link_to, make_request, moved, reached
+from tests.appointments.offer import offer  # noqa: F401 -- a fixture
 from tests.appointments.test_removing import joined
+from tests.appointments.visitor import Visitor
 from tests.at_once import at_once
 
 pytestmark = pytest.mark.django_db
@@ -277,7 +280,14 @@ def test_a_private_link_goes_some_time_after_it_ended(reception):
     assert TrackingLink.objects.get() == open_one
 
 
-# The figures
+# What patients read, and the figures
+
+
+def test_the_last_page_of_the_form_says_how_long_it_is_kept(offer, client, manager):  # noqa: F811
+    why = {"en": "Because.", "es": "Porque sí."}
+    change_rule("requests", span=Span(2, Unit.YEARS), why=why, by=manager.as_actor())
+    page = Visitor(client=client).reach("check").page
+    assert "We erase them 2 years after your request ended." in page.text
 
 
 def test_no_request_that_the_figures_count_can_be_removed():

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from clinic import purging
 from clinic.refusals import Refused
+from clinic.retention import holdings
 
 
 class Command(BaseCommand):
@@ -23,12 +24,15 @@ class Command(BaseCommand):
         act = purging.dry_run if dry_run else purging.begin
         try:
             run = act(by=purging.PURGE, the_clock_is_right=the_clock_is_right)
+        except purging.ClockJumped as jumped:
+            raise CommandError(f"{jumped.reason} Put the clock right; if it is, add --the-clock-is-right.") from None
         except Refused as refused:
             raise CommandError(str(refused.reason)) from None
         if not dry_run:
             self.remove(run)
         run.refresh_from_db()
-        parts = ", ".join(f"{code} {number}" for code, number in run.counts.items() if number)
+        codes = [holding.code for holding in holdings() if run.counts.get(holding.code)]
+        parts = ", ".join(f"{code} {run.counts[code]}" for code in codes)
         if run.refused_because:
             raise CommandError(f"Stopped half-way, as the table was changed. Removed so far: {parts or 'nothing'}.")
         self.stdout.write(f"{'Would go' if dry_run else 'Removed'}: {parts or 'nothing'}.")
