@@ -118,6 +118,7 @@ def fill_register():
     register(
         Holding(
             "requests",
+            place=1,
             what=_("Your request, with all that you and we wrote about it"),
             lasts=_("%(span)s after it ended"),
             why=_("So that we can help you if you come back to us, and see how soon we answer our patients."),
@@ -135,6 +136,7 @@ def fill_register():
     register(
         Holding(
             "spam",
+            place=4,
             what=_("A request that we found to be spam"),
             lasts=_("%(span)s after we closed it"),
             why=_("So that we can put it right if a patient was taken for spam."),
@@ -149,6 +151,7 @@ def fill_register():
     register(
         Holding(
             "messages",
+            place=2,
             what=_("The messages that we sent you"),
             lasts=_("%(span)s after we sent them, or until your request has ended if that is later"),
             why=_("So that we can see what we told you when you call about it."),
@@ -164,6 +167,7 @@ def fill_register():
     register(
         Holding(
             "links",
+            place=3,
             what=_("Your private link, once it no longer works"),
             lasts=_("%(span)s after it stopped working"),
             why=_("So that we can tell when it was in use, if you ask."),

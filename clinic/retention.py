@@ -77,7 +77,7 @@ class Holding:
     and `most`; where they are one, nobody may. `count(before)` says how many rows are past their time at a moment
     (aware), `remove(before, at_most)` removes some of them in the caller's transaction and returns Gone; without it a
     chore of the sender's forgets them. `covers` names the models ("room.Model"), `is_told` says whether patients read
-    of it on the privacy page.
+    of it on the privacy page, `place` where it stands: the smallest first.
     """
 
     code: str
@@ -93,6 +93,7 @@ class Holding:
     remove: Callable | None = None
     covers: tuple = ()
     is_told: bool = True
+    place: int = 9
 
     @property
     def is_fixed(self):
@@ -119,8 +120,8 @@ def kept_otherwise(model, reason):
 
 
 def holdings():
-    """Return every Holding in the order of registration."""
-    return list(_holdings.values())
+    """Return every Holding, the one that matters most to patients first."""
+    return sorted(_holdings.values(), key=lambda each: each.place)
 
 
 def holding_of(code):

@@ -67,7 +67,6 @@ class RetentionRuleAdmin(AuditedAdmin):
     """The table has a line for each thing that code registers; nobody adds or removes one."""
 
     form = RuleForm
-    change_form_template = "admin/clinic/retentionrule/rule.html"
 
     # Who may
 
@@ -130,7 +129,13 @@ class RetentionRuleAdmin(AuditedAdmin):
         if holding.is_fixed:
             bounds = gettext("The site itself needs it for just so long, so nobody changes it.")
         fields = ["number", "unit", "why"] + ([] if holding.is_fixed else ["accepted"])
-        return [(holding.what, {"fields": fields, "description": format_html("{}", bounds)})]
+        return [(None, {"fields": fields, "description": format_html("{}", bounds)})]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Name the screen for what the line is about."""
+        holding = retention.holding_of(object_id)
+        named = {"title": holding.what, "subtitle": None} if holding else {}
+        return super().change_view(request, object_id, form_url, named | (extra_context or {}))
 
     def save_model(self, request, obj, form, change):
         """Save by the function that checks and records it."""
@@ -166,9 +171,9 @@ class RetentionRuleAdmin(AuditedAdmin):
         return self._shown(request, "purge", context)
 
     def count_view(self, request):
-        """Count what would go now; `clock` says that somebody looked at the clock."""
+        """Count what would go now; `accepted` says that somebody looked at the clock."""
         self._check_may_change(request)
-        is_right = request.POST.get("clock") == "right"
+        is_right = request.POST.get("accepted") == "clock"
         try:
             purging.dry_run(by=request.user.as_actor(), the_clock_is_right=is_right)
         except purging.ClockJumped as refused:
