@@ -14,7 +14,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Staff")
 
     def ready(self):
-        from accounts import demonstration, desk, emergency, log_in, much_tried, sessions, throttle
+        from accounts import demonstration, desk, emergency, log_in, much_tried, retention, sessions, throttle
         from accounts.models import EmergencyAccess, User
         from clinic import demo, status
         from outbox import chores, staff_mail
@@ -36,6 +36,7 @@ class AccountsConfig(AppConfig):
                 url=lambda: reverse("admin:emergency"),
             )
         )
+        retention.fill_register()
         desk.register(
             desk.Task(
                 permission="outbox.view_message",

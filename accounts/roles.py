@@ -51,6 +51,8 @@ KEEP_HOUSE = {
 } | {
     "clinic.view_clinicprofile",
     "clinic.change_clinicprofile",
+    "clinic.view_retentionrule",
+    "clinic.change_retentionrule",
     "appointments.view_formclosure",
     "appointments.add_formclosure",
 }

@@ -22,6 +22,7 @@ class AppointmentsConfig(AppConfig):
             presence,
             public_promise,
             reminders,
+            retention,
             workflow,
         )
         from appointments.models import AlertPerson, AppointmentRequest, Status
@@ -57,5 +58,6 @@ class AppointmentsConfig(AppConfig):
                 arrows=workflow.state_arrows,
             )
         )
+        retention.fill_register()
         for task in desk_lines.TASKS:
             desk.register(task)

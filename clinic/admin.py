@@ -22,6 +22,7 @@ from clinic.models import (
     SpokenLanguage,
 )
 from clinic.picture_forms import PicturedForm
+from clinic.retention_admin import RetentionRuleAdmin  # noqa: F401 -- registers itself
 from clinic.stale_forms import CarefulForm
 from clinic.stored_files import forget_unused
 

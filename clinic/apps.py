@@ -12,7 +12,7 @@ class ClinicConfig(AppConfig):
 
     def ready(self):
         from audit import chain
-        from clinic import checks, demo, demonstration, status  # noqa: F401
+        from clinic import checks, demo, demonstration, purging, retention, status  # noqa: F401
         from clinic.encryption import cipher
         from clinic.models import profile_trouble
 
@@ -21,4 +21,6 @@ class ClinicConfig(AppConfig):
         status.register("disk", status.disk_trouble)
         status.register("audit", chain.trouble)
         status.register("clinic profile", profile_trouble)
+        status.register("purge", purging.trouble)
+        retention.kept_otherwise("clinic.Clinician", "Patients read it on the team page until a manager removes it.")
         demo.register("clinic", demonstration.load)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from clinic import status
+from clinic import retention, status
 from clinic.context_processors import read_clinic, remembered_clinic
 from clinic.markdown import render_markdown
 from clinic.page_cache import public_page
@@ -30,7 +30,9 @@ FORM_NOT_CHECKED = gettext_lazy(
 @public_page
 def privacy(request):
     """What is kept of a patient, why, and for how long."""
-    return _clinic_text(request, "clinic/privacy.html", "privacy")
+    rules = [rule for rule in retention.rules() if rule.holding.is_told]
+    kept = [{"label": rule.holding.what, "value": f"{rule.lasts}.\n{rule.why}"} for rule in rules]
+    return _clinic_text(request, "clinic/privacy.html", "privacy", kept=kept)
 
 
 @public_page
@@ -39,11 +41,11 @@ def accessibility(request):
     return _clinic_text(request, "clinic/accessibility.html", "accessibility")
 
 
-def _clinic_text(request, template, field):
+def _clinic_text(request, template, field, **also):
     clinic = read_clinic()
     text = getattr(clinic, field)
     context = {"clinic": clinic, "words": render_markdown(str(text)), "words_language": text.language()}
-    return render(request, template, context)
+    return render(request, template, context | also)
 
 
 @require_safe

@@ -12,9 +12,10 @@ class OutboxConfig(AppConfig):
 
     def ready(self):
         from audit import chain
-        from clinic import status
+        from clinic import purging, status
         from outbox import chores, sender
 
         status.register("sender", sender.sender_trouble)
         status.register("oldest unsent message", sender.unsent_trouble)
         chores.register("link audit", chain.link)
+        chores.register("purge", purging.do_at_night)

@@ -17,12 +17,13 @@ class ProceduresConfig(AppConfig):
     def ready(self):
         from clinic import demo, diagrams
         from outbox import chores
-        from procedures import demonstration_content, feedback, leaflets, publishing, search
+        from procedures import demonstration_content, feedback, leaflets, publishing, retention, search
         from procedures.models import ConditionPage, Feedback, MissedSearch, ProcedurePage, State
 
         demo.register("pages", demonstration_content.load)
         chores.register("forget searches", search.forget_misses)
         chores.register("forget feedback", feedback.forget_old)
+        retention.fill_register()
         chores.register("make leaflets", leaflets.make_due)
         desk.register(
             desk.Task(

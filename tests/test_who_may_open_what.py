@@ -12,7 +12,9 @@ from django.utils import timezone
 from accounts.models import User
 from appointments.models import FormClosure, Look, MessageWording, Note, TrackingLink
 from audit.models import Event
+from clinic import purging
 from clinic.demo import loaders
+from clinic.models import PurgeRun, RetentionRule
 from clinic.personal_data import our_models
 from procedures.models import MissedSearch, ProcedurePage
 from tests.appointments.factories import make_request
@@ -38,6 +40,7 @@ SEES = {
     "clinic.generalwarningsign": HOUSE,
     "clinic.location": HOUSE,
     "clinic.openinghours": HOUSE,
+    "clinic.retentionrule": HOUSE,
     "outbox.message": TRIAGE,
     "procedures.condition": PAGES,
     "procedures.conditionpage": PAGES,
@@ -64,6 +67,8 @@ PRESSES = {
     "appointments_appointmentrequest_unnote": TRIAGE,
     "appointments_messagewording_ours": HOUSE,
     "appointments_appointmentrequest_revoke": TRIAGE,
+    "clinic_retentionrule_count": HOUSE,
+    "clinic_retentionrule_release": HOUSE,
     "outbox_message_try_again": TRIAGE,
     "procedures_feedback_done": {"editor", "manager"},
     "procedures_feedback_open": {"editor", "manager"},
@@ -83,6 +88,7 @@ ARGUMENTS = {
     "appointments_appointmentrequest_unnote": [lambda: a_row_of(Note).pk],
     "appointments_appointmentrequest_revoke": [lambda: a_row_of(TrackingLink).pk],
     "appointments_messagewording_ours": ["received", "en"],
+    "clinic_retentionrule_release": [lambda: a_row_of(PurgeRun).pk],
     "procedures_procedureversion_move": ["send_for_review"],
     "procedures_conditionversion_move": ["send_for_review"],
 }
@@ -91,6 +97,8 @@ WITHOUT_A_ROW = {
     "appointments_appointmentrequest_figures_export",
     "appointments_appointmentrequest_many",
     "appointments_appointmentrequest_next",
+    "clinic_retentionrule_count",
+    "clinic_retentionrule_release",
 }
 # Screens of a row that have more than one address, and screens about no row, whose own tests say who opens them.
 SCREENS = {
@@ -109,6 +117,7 @@ BESIDE_THE_LIST = {
     "appointments_appointmentrequest_freed": TRIAGE,
     "appointments_appointmentrequest_practice": TRIAGE,
     "appointments_appointmentrequest_who_read": TRIAGE,
+    "clinic_retentionrule_purge": HOUSE,
 }
 OF_DJANGO = {"changelist", "add", "history", "delete", "change"}
 
@@ -154,6 +163,8 @@ def full_house(db, settings):
     manager = User.objects.get(username="manager")
     now = timezone.now()
     FormClosure.objects.create(starts_at=now, ends_at=now + timedelta(days=1), words={"en": "Full."}, made_by=manager)
+    RetentionRule.objects.create(code="spam", number=30, unit="days", why={"en": "Why", "es": "Por qué"})
+    purging.dry_run(by=purging.PURGE)
     MessageWording.objects.create(purpose="received", language="en", subject="Hello", text="Thank you.")
     request = make_request()
     Note.objects.create(request=request, text="Call in the morning.", written_by=manager)

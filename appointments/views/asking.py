@@ -27,6 +27,7 @@ from clinic.context_processors import languages_here
 from clinic.limits import network_of
 from clinic.models import Urgency, reception_hours
 from clinic.page_cache import asking_page
+from clinic.retention import rule_of
 from clinic.views import FORM_NOT_CHECKED
 
 URGENT, CLOSED = "urgent", "closed"
@@ -306,6 +307,7 @@ class Page:
         elif step == CHECK:
             self.draft.was_checked = True
             context |= {"rows": rows_of(self.answers), "only_examined_at": self._only_examined_at()}
+            context["kept_for"] = rule_of("requests").span
             context["is_performed"] = self.answers.offered.is_performed_anywhere(self.answers.procedure)
         elif step in (EMERGENCY, URGENT):
             ticked = self.answers.ticked(Urgency.EMERGENCY if step == EMERGENCY else Urgency.URGENT)

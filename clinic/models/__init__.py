@@ -5,6 +5,7 @@ from clinic.models.page_stamp import PageStamp
 from clinic.models.people import Accreditation, Clinician, SpokenLanguage
 from clinic.models.places import Closure, Location, OpeningHours, Weekday, hours_at, reception_hours
 from clinic.models.profile import ClinicProfile, WhenOverdue, profile_trouble
+from clinic.models.retention import PurgeRun, RefusedBecause, RetentionRule, Unit
 from clinic.models.tallies import Tally
 from clinic.models.warning_signs import GeneralWarningSign, Urgency
 
@@ -19,9 +20,13 @@ __all__ = [
     "OpeningHours",
     "PageStamp",
     "Pictured",
+    "PurgeRun",
+    "RefusedBecause",
+    "RetentionRule",
     "SpokenLanguage",
     "StoredFile",
     "Tally",
+    "Unit",
     "Urgency",
     "Weekday",
     "WhenOverdue",

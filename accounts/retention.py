@@ -1,0 +1,33 @@
+"""What is kept of staff: log-ins for a time, names for as long as what they did is remembered."""
+
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import desk
+from clinic import purging, retention
+from clinic.models import Unit
+
+
+def fill_register():
+    """Say what the room keeps, and tell managers on the desk when the purge waits for them."""
+    retention.fixed(
+        "sessions",
+        what=_("That a member of staff is logged in"),
+        lasts=_("%(span)s after the log-in ended"),
+        why=_("So that a log-in that has ended is told from one that never was."),
+        span=retention.Span(1, Unit.DAYS),
+        is_told=False,
+    )
+    retention.kept_otherwise(
+        "accounts.User",
+        "A colleague who left stays as a locked account without rights: the audit trail and old requests name them.",
+    )
+    desk.register(
+        desk.Task(
+            permission=retention.CHANGE,
+            count=lambda user: 1 if purging.waits_for_a_look_since() else 0,
+            words=lambda number: gettext("Nothing old is removed until you have looked at what would go."),
+            url=lambda: reverse("admin:clinic_retentionrule_purge"),
+        )
+    )
