@@ -15,11 +15,12 @@ class AccountsConfig(AppConfig):
 
     def ready(self):
         from accounts import demonstration, desk, log_in
-        from clinic import demo
+        from clinic import demo, erasure
         from outbox.models import Message
 
         demo.register("staff", demonstration.load)
         log_in.listen()
+        erasure.spare("accounts.user", because="Staff are no patients, and keep their names.", is_read=False)
         desk.register(
             desk.Task(
                 permission="outbox.view_message",

@@ -19,6 +19,7 @@ from clinic import status
 from clinic.context_processors import read_clinic, remembered_clinic
 from clinic.markdown import render_markdown
 from clinic.page_cache import public_page
+from clinic.refusals import Gone
 from clinic.styleguide import samples
 
 FORM_NOT_CHECKED = gettext_lazy(
@@ -120,7 +121,9 @@ def permission_denied(request, exception):
 
 
 def page_not_found(request, exception):
-    """Answer an address that is none of ours."""
+    """Answer an address that is none of ours, or whose row was erased."""
+    if isinstance(exception, Gone):
+        return failure_page(request, exception.template, 410)
     return failure_page(request, "404.html", 404)
 
 

@@ -13,6 +13,7 @@ from appointments.workflow.calling import (
 )
 from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
 from appointments.workflow.entering import check_asked_at, enter
+from appointments.workflow.erasing import ERASE, StillOpen, check_may_erase, erase, erase_again, was_erased
 from appointments.workflow.freed import put_away
 from appointments.workflow.inputs import Level, check_until, level_of
 from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
@@ -77,6 +78,12 @@ from appointments.workflow.undoing import (
 from clinic.refusals import Refused, Stale, Unfit
 
 __all__ = [
+    "ERASE",
+    "StillOpen",
+    "check_may_erase",
+    "erase",
+    "erase_again",
+    "was_erased",
     "AS_BEFORE",
     "CHANGED_MEANWHILE",
     "CHOSEN",
