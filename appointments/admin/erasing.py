@@ -219,9 +219,7 @@ class Erasing:
             "refusal": refusal,
         }
         request.current_app = self.admin_site.name
-        return TemplateResponse(
-            request, f"admin/appointments/appointmentrequest/{template}", context, status=status
-        )
+        return TemplateResponse(request, f"admin/appointments/appointmentrequest/{template}", context, status=status)
 
 
 def _line(each, form):
