@@ -37,8 +37,8 @@ class ErasureAdmin(AuditedAdmin):
         return False
 
     def get_queryset(self, request):
-        """The receipts that this member of staff may see."""
-        return super().get_queryset(request).visible_to(request.user)
+        """The receipts that this member of staff may see; the marks that are looked for stay shut."""
+        return super().get_queryset(request).visible_to(request.user).defer("looking_for")
 
     @admin.display(description=_("looked through"), boolean=True)
     def is_looked_through(self, row):

@@ -74,7 +74,7 @@ def looked(row):
     if not row.reached:
         return [gettext("This receipt came back from outside the database, and tells no more than that.")]
     sentences = [
-        gettext("All that the site keeps was looked through again: %(number)d rows. Done on %(when)s.")
+        gettext("All that the site keeps was looked through again (%(number)d rows, %(when)s).")
         % {"number": read, "when": _moment(row.looked_through_at)}
     ]
     if shut := sum(row.reached.get("shut", {}).values()):

@@ -100,7 +100,7 @@ class ExportForm(ChosenForm):
 
     form = forms.ChoiceField(
         label=_("As"),
-        choices=[(name, form.label) for name, form in person_file.FORMS.items()],
+        choices=[(name, capfirst(form.label)) for name, form in person_file.FORMS.items()],
         widget=forms.RadioSelect,
         initial=person_file.TEXT,
         error_messages={"required": _("Choose one."), "invalid_choice": _("Choose one.")},
