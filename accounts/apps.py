@@ -16,7 +16,7 @@ class AccountsConfig(AppConfig):
     def ready(self):
         from accounts import demonstration, desk, emergency, log_in, much_tried, retention, sessions, throttle
         from accounts.models import EmergencyAccess, User
-        from clinic import demo, status
+        from clinic import demo, erasure, status
         from outbox import chores, staff_mail
         from outbox.models import Message
 
@@ -37,6 +37,7 @@ class AccountsConfig(AppConfig):
             )
         )
         retention.fill_register()
+        erasure.spare("accounts.user", because="Staff are no patients, and keep their names.", is_read=False)
         desk.register(
             desk.Task(
                 permission="outbox.view_message",

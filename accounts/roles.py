@@ -77,6 +77,8 @@ PERMISSIONS = {
     | {
         "appointments.release_others",
         "appointments.view_figures",
+        "appointments.erase_person",
+        "clinic.view_erasure",
         "procedures.publish_version",
         "procedures.delete_feedback",
     },

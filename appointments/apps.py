@@ -18,6 +18,7 @@ class AppointmentsConfig(AppConfig):
             demonstration_replies,
             demonstration_watch,
             desk_lines,
+            erasing,
             practice,
             presence,
             public_promise,
@@ -26,7 +27,7 @@ class AppointmentsConfig(AppConfig):
             workflow,
         )
         from appointments.models import AlertPerson, AppointmentRequest, Status
-        from clinic import demo, diagrams, hours, limits, status
+        from clinic import demo, diagrams, erasure, hours, limits, status
         from clinic.models import ClinicProfile
         from outbox import chores, readers, staff_mail
 
@@ -43,6 +44,8 @@ class AppointmentsConfig(AppConfig):
         chores.register("forget erased forms", workflow.forget_erased_forms)
         chores.register("forget last moves", workflow.forget_last_moves)
         chores.register("forget practice", practice.forget_old)
+        for place in erasing.PLACES:
+            erasure.register(place)
         readers.register(
             AppointmentRequest._meta.label_lower,
             lambda user: AppointmentRequest.of_every_kind.visible_to(user) if user.location_ids else None,

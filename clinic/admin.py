@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.audited_admin import AuditedAdmin
 from clinic import hours
+from clinic.erasure_admin import ErasureAdmin as ErasureAdmin
 from clinic.models import (
     Accreditation,
     Clinician,

@@ -76,6 +76,11 @@ def how_many(what, whose, *, span, now=None):
     return sum(Tally.objects.filter(key__in=keys, begins_at=begins_at).values_list("count", flat=True))
 
 
+def counts_of(what, whose):
+    """Return the rows that count `what` of `whose`, whenever that was."""
+    return Tally.objects.filter(key__in=index_candidates(whose, f"tally:{what}"))
+
+
 def _begin(moment, span):
     return moment - (moment - EPOCH) % span
 

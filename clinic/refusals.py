@@ -1,5 +1,15 @@
 """Why something cannot be done now: raised by the functions that change things, and shown to the person who tried."""
 
+from django.http import Http404
+
+
+class Gone(Http404):
+    """What an address names was there and was erased: answered with 410, and the page `template` says so."""
+
+    def __init__(self, template):
+        super().__init__()
+        self.template = template
+
 
 class Refused(Exception):
     """A change that is not allowed now. `reason` is a sentence for the person who tried."""

@@ -50,3 +50,11 @@ def normalise_phone(number):
         return format_number(parse_number(number, settings.PHONE_REGION), PhoneNumberFormat.E164)
     except NumberParseException:
         return "".join(sign for sign in number if sign.isdigit())
+
+
+def national_digits(number):
+    """Return the digits of a telephone number as it is dialled inside its country, without a zero in front."""
+    try:
+        return str(parse_number(number, settings.PHONE_REGION).national_number)
+    except NumberParseException:
+        return normalize_digits_only(number)

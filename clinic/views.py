@@ -18,6 +18,7 @@ from clinic import retention, status
 from clinic.context_processors import read_clinic, remembered_clinic
 from clinic.markdown import render_markdown
 from clinic.page_cache import public_page
+from clinic.refusals import Gone
 from clinic.staff_only import is_let_in, staff_only
 from clinic.styleguide import samples
 
@@ -121,7 +122,9 @@ def permission_denied(request, exception):
 
 
 def page_not_found(request, exception):
-    """Answer an address that is none of ours."""
+    """Answer an address that is none of ours, or whose row was erased."""
+    if isinstance(exception, Gone):
+        return failure_page(request, exception.template, 410)
     return failure_page(request, "404.html", 404)
 
 

@@ -12,10 +12,13 @@ class OutboxConfig(AppConfig):
 
     def ready(self):
         from audit import chain
-        from clinic import purging, status
-        from outbox import chores, sender
+        from clinic import erasure, purging, rescan, status
+        from outbox import chores, erasing, sender
 
         status.register("sender", sender.sender_trouble)
         status.register("oldest unsent message", sender.unsent_trouble)
         chores.register("link audit", chain.link)
         chores.register("purge", purging.do_at_night)
+        chores.register("write erasures outside", erasure.write_outside)
+        chores.register("look for who was erased", rescan.look_on_for_a_while)
+        erasure.register(erasing.PLACE)

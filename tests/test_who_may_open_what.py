@@ -14,7 +14,7 @@ from appointments.models import FormClosure, Look, MessageWording, Note, Trackin
 from audit.models import Event
 from clinic import purging
 from clinic.demo import loaders
-from clinic.models import PurgeRun, RetentionRule
+from clinic.models import Erasure, PurgeRun, RetentionRule
 from clinic.personal_data import our_models
 from procedures.models import MissedSearch, ProcedurePage
 from tests.appointments.factories import make_request
@@ -37,6 +37,7 @@ SEES = {
     "clinic.clinician": HOUSE,
     "clinic.clinicprofile": HOUSE,
     "clinic.closure": HOUSE,
+    "clinic.erasure": HOUSE,
     "clinic.generalwarningsign": HOUSE,
     "clinic.location": HOUSE,
     "clinic.openinghours": HOUSE,
@@ -60,6 +61,8 @@ PRESSES = {
     "appointments_appointmentrequest_many": TRIAGE,
     "appointments_appointmentrequest_duplicates_press": TRIAGE,
     "appointments_appointmentrequest_undo": TRIAGE,
+    "appointments_appointmentrequest_erase": HOUSE,
+    "appointments_appointmentrequest_export_person": HOUSE,
     "appointments_appointmentrequest_figures_export": HOUSE,
     "appointments_appointmentrequest_next": TRIAGE,
     "appointments_formclosure_lift": HOUSE,
@@ -107,6 +110,7 @@ SCREENS = {
     "appointments_appointmentrequest_messages",
     "appointments_appointmentrequest_notes",
     "appointments_messagewording_words",
+    "clinic_erasure_text",
     "procedures_procedureversion_section",
     "procedures_conditionversion_section",
 }
@@ -160,6 +164,7 @@ def full_house(db, settings):
             loader.load(0)
     MissedSearch.objects.create(language="en", words_index="x", words="sore knee", days=3, last_day="2026-11-20")
     make_feedback(ProcedurePage.objects.first())
+    Erasure.objects.create(number="7K4M-Q2XD", reason="asked", actor_kind="command", looked_through_at=timezone.now())
     manager = User.objects.get(username="manager")
     now = timezone.now()
     FormClosure.objects.create(starts_at=now, ends_at=now + timedelta(days=1), words={"en": "Full."}, made_by=manager)

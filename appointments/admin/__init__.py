@@ -20,6 +20,7 @@ from appointments.admin import (
     doors,
     downtime,
     duplicates,
+    erasing,
     freed,
     links,
     many,
@@ -45,6 +46,7 @@ from audit.audited_admin import AuditedAdmin
 from audit.models import Event
 from clinic import stale
 from clinic.encryption import each_readable
+from clinic.refusals import Gone
 
 QUEUE, SHEET, MOVE, NEXT = (
     f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "change", "move", "next")
@@ -59,6 +61,7 @@ class AppointmentRequestAdmin(
     doors.Doors,
     downtime.Pack,
     duplicates.Duplicates,
+    erasing.Erasing,
     freed.Freed,
     many.Many,
     reaching.Reaching,
@@ -125,6 +128,7 @@ class AppointmentRequestAdmin(
         context = {
             "title": gettext("Requests"),
             "searched": searched,
+            "erased_at": queue.erased_at(searched),
             "may_enter": doors.may_enter(request),
             "next_url": self.with_filters(request, reverse(NEXT)),
             "undo": undoing.latest_of(request.user),
@@ -240,6 +244,8 @@ class AppointmentRequestAdmin(
         try:
             return sheet_rows(self.get_queryset(request)).get(pk=unquote(object_id))
         except (AppointmentRequest.DoesNotExist, ValueError):
+            if workflow.was_erased(unquote(object_id)):
+                raise Gone("appointments/erased_sheet.html") from None
             raise Http404 from None
 
     def show(self, request, asked, *, form=None, refusal="", compared=(), status=200):
@@ -269,6 +275,7 @@ class AppointmentRequestAdmin(
             "preserved_filters": self.get_preserved_filters(request),
             "possible": [button for button in possible if button.name != "read_news"],
             "undo": undo,
+            "may_erase": request.user.has_perm(workflow.ERASE),
             "aside_until": queue.exactly(asked.snoozed_until) if asked.is_snoozed() else "",
             "read_news": next((button for button in possible if button.name == "read_news"), None),
             "has_seldom": any(button.is_seldom for button in possible),

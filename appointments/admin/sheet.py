@@ -79,6 +79,9 @@ WHAT_HAPPENED = {
     "request.merged_into": _("Joined it with another request"),
     "request.unmerged": _("Took two joined requests apart"),
     "request.not_duplicate": _("Said that it and another request are two"),
+    "request.erased": _("Erased the request"),
+    "person.looked_up": _("Looked for all requests of this person"),
+    "person.exported": _("Made a copy of all that is held of this person"),
     READ: _("Opened this sheet"),
 }
 CANNOT_BE_READ = _("This cannot be read with this site’s keys.")

@@ -321,6 +321,7 @@ class AppointmentRequest(models.Model):
             ("triage_appointmentrequest", "Can claim and answer requests"),
             ("release_others", "Can release requests that others hold"),
             ("view_figures", "Can see the figures of requests"),
+            ("erase_person", "Can erase a person, and export what is held of one"),
         ]
         base_manager_name = "of_every_kind"
         indexes = [

@@ -86,6 +86,8 @@ def _made(request, link, row, offer):
         return _ask(request, asked, row, offer, form, status=422)
     try:
         workflow.move_by_patient(asked, row.move, by=Actor.patient(link.pk), **row.inputs(form, offer))
+    except workflow.Erased:
+        return nothing_here(request)
     except Unfit as refused:
         form.add_error(refused.field, refused.reason)
         return _ask(request, asked, row, offer, form, status=422)

@@ -13,6 +13,7 @@ from appointments.workflow.calling import (
 )
 from appointments.workflow.closing import CLOSE_FORM, check_closing, close_form, open_form
 from appointments.workflow.entering import check_asked_at, enter
+from appointments.workflow.erasing import ERASE, StillOpen, check_may_erase, erase, erase_again, was_erased
 from appointments.workflow.freed import put_away
 from appointments.workflow.inputs import Level, check_until, level_of
 from appointments.workflow.links import ask_for_link, revoke_link, send_link, send_links_asked_for
@@ -81,6 +82,7 @@ __all__ = [
     "CHANGED_MEANWHILE",
     "CHOSEN",
     "CLOSE_FORM",
+    "ERASE",
     "HELD_ALONE",
     "LONGEST_MINUTES",
     "MINE",
@@ -100,6 +102,7 @@ __all__ = [
     "ProposedTime",
     "Refused",
     "Stale",
+    "StillOpen",
     "Submitted",
     "Taken",
     "Unfit",
@@ -113,6 +116,7 @@ __all__ = [
     "change_words",
     "check_asked_at",
     "check_closing",
+    "check_may_erase",
     "check_merge",
     "check_move",
     "check_times",
@@ -126,6 +130,8 @@ __all__ = [
     "email_arrives",
     "email_came_back",
     "enter",
+    "erase",
+    "erase_again",
     "first_sent",
     "forget_erased_forms",
     "forget_last_moves",
@@ -161,6 +167,7 @@ __all__ = [
     "undo",
     "undo_until",
     "unmerge",
+    "was_erased",
     "was_sent",
     "with_contact",
     "with_news",

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import AppointmentRequest
 from appointments.workflow.moving import move
 from clinic.encryption import Unreadable
 from clinic.refusals import Refused
@@ -37,6 +36,4 @@ def move_many(seen, name, *, by, **typed):
             moved.not_done.append((request, refused.reason))
         except Unreadable:
             moved.not_done.append((request, _("This request cannot be read with this site’s keys.")))
-        except AppointmentRequest.DoesNotExist:
-            moved.not_done.append((request, _("This request was deleted meanwhile.")))
     return moved

@@ -22,6 +22,7 @@ from appointments.models import (
     TimeOffer,
 )
 from appointments.workflow import calling, times
+from appointments.workflow.locking import all_locked
 from appointments.workflow.places import check_may_triage
 from appointments.workflow.promise import due_from, whole
 from appointments.workflow.table import TRIAGE
@@ -90,7 +91,8 @@ def merge(kept, merged, *, choices, by, seen_revision, seen_other):
     """
     if kept.pk == merged.pk:
         raise Refused(_("This is one and the same request."))
-    rows = _locked(Q(pk__in=(kept.pk, merged.pk)) | Q(merged_into=merged.pk))
+    both = (kept.pk, merged.pk)
+    rows = all_locked(Q(pk__in=both) | Q(merged_into=merged.pk), needed=both)
     kept, merged, led = rows.pop(kept.pk), rows.pop(merged.pk), sorted(rows)
     if (kept.revision, merged.revision) != (seen_revision, seen_other):
         if merged.merged_into_id == kept.pk and (kept.revision, merged.revision) == (seen_revision + 1, seen_other + 1):
@@ -247,7 +249,7 @@ def unmerge(merged, *, by, keeps=False):
     Both are as they were, but for what `keeps` the one that stayed as it is now. Raises Refused when that cannot be.
     """
     found = Merge.objects.filter(merged=merged, undone_at=None).values("kept")
-    rows = _locked(Q(pk=merged.pk) | Q(pk__in=found) | Q(merged_into__in=found))
+    rows = all_locked(Q(pk=merged.pk) | Q(pk__in=found) | Q(merged_into__in=found), needed=[merged.pk])
     merged = rows[merged.pk]
     made = check_unmerge(merged, by=by, keeps=keeps)
     kept, before = rows[made.kept_id], made.before
@@ -340,12 +342,12 @@ def locked_where_it_leads(request):
 
     Both are locked, the lower key first as everywhere: else two people could wait for each other.
     """
-    rows = _locked(Q(pk__in={request.pk, request.merged_into_id} - {None}))
+    rows = all_locked(Q(pk__in={request.pk, request.merged_into_id} - {None}), needed=[request.pk])
     row = rows[request.pk]
     if row.merged_into_id is None:
         return row
     # It may have been joined at this very moment.
-    return rows.get(row.merged_into_id) or _locked(Q(pk=row.merged_into_id))[row.merged_into_id]
+    return rows.get(row.merged_into_id) or all_locked(Q(pk=row.merged_into_id))[row.merged_into_id]
 
 
 def known_as(request, names):
@@ -358,11 +360,6 @@ def known_as(request, names):
         said.append({name: getattr(made.merged, name) for name in names})
         said.append({name: made.before["kept"][name] for name in names})
     return said
-
-
-def _locked(which):
-    rows = AppointmentRequest.of_every_kind.select_for_update(of=("self",)).filter(which).order_by("pk")
-    return {row.pk: row for row in rows}
 
 
 def _fields(columns):

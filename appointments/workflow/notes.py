@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from appointments.models import AppointmentRequest, Note
 from appointments.references import hash_of
 from appointments.workflow.inputs import TEXT_LENGTH
+from appointments.workflow.locking import Erased
 from audit.models import Event
 from clinic.refusals import Refused, Unfit
 
@@ -55,6 +56,8 @@ def _locked(request, *, by):
     seen = AppointmentRequest.of_every_kind.visible_to(by.user) if by.user else AppointmentRequest.objects.none()
     # A note needs nothing that the patient wrote.
     found = seen.select_for_update(of=("self",)).only("pk").filter(pk=request.pk).first()
+    if found is None and not AppointmentRequest.of_every_kind.filter(pk=request.pk).exists():
+        raise Erased
     if found is None:
         raise Refused(_("Your role does not allow this."))
     return found

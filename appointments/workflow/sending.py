@@ -23,6 +23,7 @@ from appointments.models import (
 )
 from appointments.references import hash_of, new_reference
 from appointments.workflow.danger import danger_in, heed, hurry, note_danger
+from appointments.workflow.locking import Erased
 from appointments.workflow.merging import known_as, locked_where_it_leads
 from appointments.workflow.news import note_news
 from appointments.workflow.promise import due_from
@@ -30,6 +31,7 @@ from appointments.workflow.table import MOVES
 from audit.actors import Actor
 from audit.models import Event
 from clinic.encryption import index_candidates, index_of
+from clinic.erasure import erased_at
 from clinic.models import Location, Urgency
 from clinic.refusals import Refused
 from procedures.models import Procedure, ProcedureVersion
@@ -81,10 +83,6 @@ class Submitted:
     outcome: Outcome
 
 
-class Erased(Refused):
-    """Raised for a form whose request was erased since: sending it again must not bring the person back."""
-
-
 def submit(answers, *, token, by, language, page_version=None, why_held=lambda: "", door=REQUEST_FORM):
     """Store a request with its event and its first message, and return Submitted.
 
@@ -94,7 +92,8 @@ def submit(answers, *, token, by, language, page_version=None, why_held=lambda: 
     makes another one, under a token drawn from both. `page_version` is the primary key of the version of the page that
     the patient had read (ignored unless it is of that procedure). `why_held` is asked once, where a new request is
     about to be stored, and returns a HeldBecause for what looks like spam, else "". `door` says by which way it came.
-    Raises Refused when an emergency sign is ticked, Erased when the form's request was erased.
+    Raises Refused when an emergency sign is ticked, Erased when the form's request was erased: sending it again must
+    not bring the person back.
     """
     if any(sign["ticked"] and sign["urgency"] == Urgency.EMERGENCY for sign in answers["signs"]):
         raise Refused(_("Get emergency help now. This form is too slow for an emergency."))
@@ -175,7 +174,7 @@ def _store(answers, text, token, by, language, page_version, why_held, door):
     # First of all, so that everybody waits for the same rows in the same order.
     held_because, asked_at = why_held(), door.asked_at or timezone.now()
     request = AppointmentRequest(
-        reference=new_reference(),
+        reference=_free_reference(),
         kind=door.kind,
         source=door.source,
         language=language,
@@ -203,6 +202,13 @@ def _store(answers, text, token, by, language, page_version, why_held, door):
     if door.tells_patient:
         messages.write(request, "received")
     return request
+
+
+def _free_reference():
+    """Return a reference that was never erased: whoever has the old one on paper must not be led to another person."""
+    while erased_at(reference := new_reference()) is not None:
+        pass
+    return reference
 
 
 def _columns(answers):

@@ -1,5 +1,6 @@
 """Who and where the clinic is, a file a subject, and the stamp that says when a public page changed."""
 
+from clinic.models.erasures import ErasedBecause, ErasedReference, Erasure
 from clinic.models.files import PICTURE_UNDECIDED, Pictured, StoredFile
 from clinic.models.page_stamp import PageStamp
 from clinic.models.people import Accreditation, Clinician, SpokenLanguage
@@ -15,6 +16,9 @@ __all__ = [
     "ClinicProfile",
     "Clinician",
     "Closure",
+    "ErasedBecause",
+    "ErasedReference",
+    "Erasure",
     "GeneralWarningSign",
     "Location",
     "OpeningHours",

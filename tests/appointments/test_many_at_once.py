@@ -273,7 +273,9 @@ def test_one_that_was_deleted_meanwhile_stops_none_of_the_others(desk, reception
     assert told.context["gone"] == "1 request that you ticked is not there for you any more."
     assert now(other).holder == reception
     result = workflow.move_many([(gone, 1)], "claim", by=reception.as_actor())
-    assert [str(reason) for _request, reason in result.not_done] == ["This request was deleted meanwhile."]
+    assert [str(reason) for _request, reason in result.not_done] == [
+        "This request was erased meanwhile. Nothing was done."
+    ]
 
 
 def test_a_time_still_to_come_keeps_a_request_open_among_many(desk, reception):

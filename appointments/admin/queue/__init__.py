@@ -14,7 +14,7 @@ from appointments.admin.queue.rows import (
     queue_rows,
     why_it_cannot_wait,
 )
-from appointments.admin.queue.searching import found_by, opened_search, sealed_search
+from appointments.admin.queue.searching import erased_at, found_by, opened_search, sealed_search
 
 __all__ = [
     "COLUMNS",
@@ -22,6 +22,7 @@ __all__ = [
     "FILTERS",
     "Queue",
     "came_by",
+    "erased_at",
     "exactly",
     "found_by",
     "how_late",

@@ -4,6 +4,7 @@ from cryptography.fernet import InvalidToken
 
 from appointments.models import AppointmentRequest
 from appointments.references import read_reference
+from clinic import erasure
 from clinic.encryption import cipher
 
 SEARCH_LENGTH = 254
@@ -33,3 +34,9 @@ def found_by(requests, typed):
     if sum(sign.isdigit() for sign in typed) >= FEWEST_DIGITS:
         return requests.filter(phone_index__in=AppointmentRequest._meta.get_field("phone_index").candidates(typed))
     return requests.none()
+
+
+def erased_at(typed):
+    """Return when the request whose reference was typed was erased (aware); None for anything else."""
+    reference = read_reference(typed)
+    return erasure.erased_at(reference) if reference else None
