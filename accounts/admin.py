@@ -91,6 +91,7 @@ class StaffAdmin(AuditedAdmin, UserAdmin):
     """Accounts. Each change is one audit event: the names of the fields, and for roles and limits what they are now."""
 
     audit_subject = "staff"
+    tells_of_persons = True
     form = StaffForm
     add_form = NewStaffForm
     add_form_template = "admin/change_form.html"

@@ -33,3 +33,12 @@ def found_by(requests, typed):
     if sum(sign.isdigit() for sign in typed) >= FEWEST_DIGITS:
         return requests.filter(phone_index__in=AppointmentRequest._meta.get_field("phone_index").candidates(typed))
     return requests.none()
+
+
+def kind_of_search(typed):
+    """Return by what a search looked, in one word for the audit trail, which holds nothing that was typed."""
+    if read_reference(typed):
+        return "reference"
+    if "@" in typed:
+        return "email"
+    return "telephone" if sum(sign.isdigit() for sign in typed) >= FEWEST_DIGITS else "name"
