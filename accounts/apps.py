@@ -15,11 +15,14 @@ class AccountsConfig(AppConfig):
 
     def ready(self):
         from accounts import demonstration, desk, log_in
+        from accounts.event_words import WORDS
+        from audit import event_words
         from clinic import demo
         from outbox.models import Message
 
         demo.register("staff", demonstration.load)
         log_in.listen()
+        event_words.register(WORDS)
         desk.register(
             desk.Task(
                 permission="outbox.view_message",

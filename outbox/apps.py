@@ -11,10 +11,11 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Outbox")
 
     def ready(self):
-        from audit import chain
+        from audit import chain, event_words
         from clinic import status
         from outbox import chores, sender
 
         status.register("sender", sender.sender_trouble)
         status.register("oldest unsent message", sender.unsent_trouble)
         chores.register("link audit", chain.link)
+        event_words.register({"message.tried_again": _("Had a message tried again")})

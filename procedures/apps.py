@@ -15,12 +15,15 @@ class ProceduresConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self):
+        from audit import event_words
         from clinic import demo, diagrams
         from outbox import chores
         from procedures import demonstration_content, feedback, leaflets, publishing, search
+        from procedures.event_words import WORDS
         from procedures.models import ConditionPage, Feedback, MissedSearch, ProcedurePage, State
 
         demo.register("pages", demonstration_content.load)
+        event_words.register(WORDS)
         chores.register("forget searches", search.forget_misses)
         chores.register("forget feedback", feedback.forget_old)
         chores.register("make leaflets", leaflets.make_due)

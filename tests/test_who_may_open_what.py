@@ -57,6 +57,7 @@ PRESSES = {
     "appointments_appointmentrequest_undo": TRIAGE,
     "appointments_appointmentrequest_figures_export": HOUSE,
     "appointments_appointmentrequest_next": TRIAGE,
+    "audit_event_export": {"auditor"},
     "appointments_formclosure_lift": HOUSE,
     "appointments_appointmentrequest_reach": TRIAGE,
     "appointments_appointmentrequest_unnote": TRIAGE,
@@ -89,6 +90,7 @@ WITHOUT_A_ROW = {
     "appointments_appointmentrequest_figures_export",
     "appointments_appointmentrequest_many",
     "appointments_appointmentrequest_next",
+    "audit_event_export",
 }
 # Screens of a row that have more than one address, and screens about no row, whose own tests say who opens them.
 SCREENS = {

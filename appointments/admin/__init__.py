@@ -116,7 +116,7 @@ class AppointmentRequestAdmin(
 
     def kind_of_search(self, typed):
         """Say by what a request was searched."""
-        return queue.kind_of_search(typed)
+        return queue.kind_of_search(queue.opened_search(typed))
 
     def facts_of_list(self, changelist):
         """Say which view of the queue it was; a search looks through all."""
