@@ -14,7 +14,7 @@ from tests.appointments.factories import make_request
 from tests.audit.factories import happen
 from tests.clinic.factories import make_location
 from tests.outbox.factories import make_message
-from tests.procedures.factories import make_feedback, make_page
+from tests.procedures.factories import make_feedback, make_published
 from tests.staff import make_staff
 from tests.test_who_may_open_what import admin_names
 
@@ -75,7 +75,7 @@ def rows(superuser):
         "appointments_appointmentrequest": request,
         "audit_event": happen()[0],
         "outbox_message": make_message(about=request),
-        "procedures_feedback": make_feedback(make_page()),
+        "procedures_feedback": make_feedback(make_published().page),
     }
 
 
@@ -177,7 +177,8 @@ def test_who_is_refused_by_role_leaves_an_event_with_the_screen_and_the_row(clie
 
 def test_who_is_refused_by_location_leaves_an_event(client, reception):
     here, there = make_location(key="here"), make_location(key="there")
-    asked = make_request(location=there)
+    asked = make_request()
+    type(asked).objects.filter(pk=asked.pk).update(location=there)
     message = make_message(about=asked)
     reception.set_locations([here])
     client.force_login(reception)
