@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -140,8 +141,8 @@ class EventAdmin(AuditedAdmin):
 
     @admin.display(description=_("when"))
     def when(self, event):
-        """The moment."""
-        return event.happened_at
+        """The moment, in the clinic's time zone."""
+        return date_format(timezone.localtime(event.happened_at), "DATETIME_FORMAT")
 
     @admin.display(description=_("what"))
     def what(self, event):
