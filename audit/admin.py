@@ -59,6 +59,8 @@ class EventAdmin(AuditedAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         if request.method != "POST":
+            if not request.GET.keys() <= {*trail.NAMES, "after", "before"}:
+                raise BadRequest
             filters = _filters(request.GET)
             return self._list(request, filters, TrailForm.over(filters))
         form = TrailForm(request.POST)
