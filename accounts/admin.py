@@ -122,6 +122,7 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
     """Accounts. Each change is one audit event: the names of the fields, and for roles and limits what they are now."""
 
     audit_subject = "staff"
+    tells_of_persons = True
     form = StaffForm
     add_form = NewStaffForm
     change_password_form = FirstPasswordForm

@@ -15,7 +15,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self):
         from accounts import demonstration, desk, emergency, log_in, much_tried, retention, sessions, throttle
+        from accounts.event_words import WORDS
         from accounts.models import EmergencyAccess, User
+        from audit import event_words
         from clinic import demo, erasure, status
         from outbox import chores, staff_mail
         from outbox.models import Message
@@ -38,6 +40,7 @@ class AccountsConfig(AppConfig):
         )
         retention.fill_register()
         erasure.spare("accounts.user", because="Staff are no patients, and keep their names.", is_read=False)
+        event_words.register(WORDS)
         desk.register(
             desk.Task(
                 permission="outbox.view_message",

@@ -26,11 +26,15 @@ class AppointmentsConfig(AppConfig):
             retention,
             workflow,
         )
+        from appointments.auditing import REQUESTS, WORDS
         from appointments.models import AlertPerson, AppointmentRequest, Status
+        from audit import event_words, finding
         from clinic import demo, diagrams, erasure, hours, limits, status
         from clinic.models import ClinicProfile
         from outbox import chores, readers, staff_mail
 
+        event_words.register(WORDS)
+        finding.register(REQUESTS)
         demo.register("saved replies", demonstration_replies.load)
         demo.register("requests", demonstration.load)
         demo.register("watch", demonstration_watch.load)

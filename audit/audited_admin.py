@@ -1,5 +1,7 @@
 """An admin whose log is the audit: each save and removal is one event, in its transaction, with field names only.
 
+Where rows tell something about a person, each look at the list, at a row and at its history is one event too.
+
 Django's own admin log would keep names and titles in clear, and lets them be deleted.
 """
 
@@ -13,14 +15,19 @@ from django.utils.translation import gettext
 
 from audit.actors import STAFF, Actor
 from audit.models import Event
+from audit.reading import record_list, record_refusal
 
 SHOWN = 200
 
 
 class AuditedAdmin(admin.ModelAdmin):
-    """Django's admin, without bulk actions or pop-up forms; records `<subject>.added`, `.changed` and `.removed`."""
+    """Django's admin, without bulk actions or pop-up forms; records `<subject>.added`, `.changed` and `.removed`.
+
+    With `tells_of_persons` it also records `.listed` or `.searched`, `.read` and `.history_read`.
+    """
 
     audit_subject = None
+    tells_of_persons = False
     actions = None
     show_full_result_count = False
 
@@ -41,7 +48,49 @@ class AuditedAdmin(admin.ModelAdmin):
     def changelist_view(self, request, extra_context=None):
         """Name the list for what is in it: Django's title asks to select a row, also where there is none."""
         title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        response = super().changelist_view(request, {"title": title, **(extra_context or {})})
+        shown = getattr(response, "context_data", None) or {}
+        if "cl" in shown:
+            self.record_list(request, shown["cl"])
+        return response
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        """Show the form of a row, and record that it was read."""
+        if obj is not None:
+            self.record_reading(request, obj, "read")
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def record_list(self, request, changelist):
+        """Insert the event of a list, where it tells of persons (1 query)."""
+        if not self.tells_of_persons or request.method == "HEAD":
+            return
+        record_list(
+            self.audit_subject or self.opts.app_label,
+            by=Actor.staff(request.user),
+            of=self.model,
+            shown=[row.pk for row in changelist.result_list],
+            filters=changelist.get_filters_params(),
+            search=self.kind_of_search(changelist.query) if changelist.query else "",
+            **self.facts_of_list(changelist),
+        )
+
+    def kind_of_search(self, typed):
+        """Return what kind of thing was searched for, in one word."""
+        return "words"
+
+    def facts_of_list(self, changelist):
+        """Return what else the event of a list says: names and numbers."""
+        return {}
+
+    def record_reading(self, request, row, what):
+        """Insert the event of a look at one row, where it tells of a person."""
+        if self.tells_of_persons and request.method != "HEAD":
+            self.record(request, row, what)
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        """Lead away from a row that is not there for this member of staff, and record that they asked for it."""
+        record_refusal(request, answer=404)
+        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)
 
     def save_model(self, request, obj, form, change):
         """Write what was changed and no more: what somebody else wrote since the row was read stays."""
@@ -77,6 +126,7 @@ class AuditedAdmin(admin.ModelAdmin):
             raise PermissionDenied
         if row is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        self.record_reading(request, row, "history_read")
         events = list(Event.objects.about(row)[:SHOWN])
         staff = get_user_model()._default_manager.in_bulk({event.actor_id for event in events if event.actor_id})
         context = {

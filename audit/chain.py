@@ -1,4 +1,4 @@
-"""Links committed events into a chain sealed with a key that is not in the database, and checks it.
+"""Links committed events into a chain sealed with a key that is not in the database. `verifying.py` checks it.
 
 Linking happens after commit, by the sender: linking inside each transaction would make every write wait for one row.
 """
@@ -7,7 +7,6 @@ import hmac
 import json
 import sys
 from datetime import UTC, timedelta
-from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -15,7 +14,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from audit.models import ChainHead, Event, chain_key
+from audit.models import ChainHead, Event, SealedMonth, chain_key
 
 LINKED_FIELDS = (
     "id",
@@ -43,8 +42,20 @@ def seal(event, position, previous):
     """Return the link (64 hex characters) of `event` at `position` after the link `previous`."""
     values = {name: getattr(event, name) for name in LINKED_FIELDS}
     values["happened_at"] = values["happened_at"].astimezone(UTC).isoformat()
-    text = json.dumps([position, previous, values], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hmac.new(chain_key(), text.encode(), sha256).hexdigest()
+    return _sealed([position, previous, values])
+
+
+def seal_month(month, previous):
+    """Return the seal (64 hex characters) of a SealedMonth after the one before it; `previous` is that one's."""
+    places = [month.first_position, month.last_position, month.last_mac]
+    return _sealed(
+        ["sealed month", previous, month.month.isoformat(), *places, month.pruned_at.astimezone(UTC).isoformat()]
+    )
+
+
+def _sealed(values):
+    text = json.dumps(values, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hmac.digest(chain_key(), text.encode(), "sha256").hex()
 
 
 def link():
@@ -82,7 +93,8 @@ def _check_key():
     One altered event does not stop the linking; `verify` names it.
     """
     newest = list(Event.objects.linked().reverse()[: LINKS_LOOKED_AT + 1])
-    before = [*(event.mac for event in newest[1:]), ""]
+    pruned = SealedMonth.objects.last()
+    before = [*(event.mac for event in newest[1:]), pruned.last_mac if pruned else ""]
     links = list(zip(newest, before, strict=bool(newest)))[:LINKS_LOOKED_AT]
     if links and not any(event.mac == seal(event, event.position, previous) for event, previous in links):
         raise WrongKey("AUDIT_KEY is not the key of this chain. Put the right one back: until then nothing is linked.")
@@ -94,8 +106,8 @@ def write_head():
     What stands there is only ever replaced by a later link of the same chain: after the database was cut short or
     exchanged, it stays as the evidence.
     """
-    head, written = _stored_head(), _written_head()
-    if head.position > written.position and _stands_in_chain(written):
+    head, written = stored_head(), written_head()
+    if head.position > written.position and stands_in_chain(written):
         path = Path(settings.AUDIT_HEAD)
         path.parent.mkdir(parents=True, exist_ok=True)
         # A name of its own for each writer: senders in two containers may well have the same process number.
@@ -104,11 +116,12 @@ def write_head():
         Path(fresh.name).replace(path)
 
 
-def _stored_head():
+def stored_head():
+    """Return the head kept in the database; at place 0 before there is one."""
     return ChainHead.objects.filter(id=1).first() or ChainHead()
 
 
-def _written_head():
+def written_head():
     """Return the head kept outside the database as an unsaved ChainHead; at place 0 before there is one."""
     path = Path(settings.AUDIT_HEAD)
     if not path.is_file():
@@ -122,8 +135,11 @@ def _written_head():
     return head if head.position > 0 else ChainHead(position=UNREADABLE)
 
 
-def _stands_in_chain(head):
-    return not head.position or Event.objects.filter(position=head.position, mac=head.mac).exists()
+def stands_in_chain(head):
+    """Say whether the chain has this link: one of an event, or the last one of a month that was pruned."""
+    if not head.position or Event.objects.filter(position=head.position, mac=head.mac).exists():
+        return True
+    return SealedMonth.objects.filter(last_position=head.position, last_mac=head.mac).exists()
 
 
 def unlinked_for_too_long():
@@ -135,37 +151,9 @@ def trouble():
     """The part "audit" of the status page: a sentence when events wait, or the kept head is behind or not theirs."""
     if waiting := unlinked_for_too_long().count():
         return f"{waiting} audit events wait to be linked."
-    head, written = _stored_head(), _written_head()
-    if not _stands_in_chain(written):
+    head, written = stored_head(), written_head()
+    if not stands_in_chain(written):
         return "The audit head kept outside the database is not in the chain. Run manage.py verify_audit."
     if written.position < head.position and head.linked_at < timezone.now() - UNLINKED_FOR_TOO_LONG:
         return "The audit head cannot be written outside the database. Look at AUDIT_HEAD."
     return None
-
-
-def verify():
-    """Yield a sentence on the first broken link, a cut tail, and events that wait too long; none when all is well."""
-    # The heads are read first: events linked while the chain is walked then do no harm.
-    heads = [("in the database", _stored_head()), ("outside the database", _written_head())]
-    position, mac = 0, ""
-    for event in Event.objects.linked().iterator():
-        position += 1
-        if event.position != position:
-            yield f"A link is missing at place {position} of the chain, before event {event.pk}."
-            return
-        if not hmac.compare_digest(event.mac, seal(event, position, mac)):
-            yield f"Event {event.pk} is not what was linked at place {position}."
-            return
-        for where, head in heads:
-            if head.position == position and head.mac != event.mac:
-                yield f"Event {event.pk} differs from the head kept {where}."
-                return
-        mac = event.mac
-    for where, head in heads:
-        if head.position == UNREADABLE:
-            yield f"The head kept {where} cannot be read."
-        elif head.position > position:
-            yield f"The chain ends at place {position}, but the head kept {where} is at {head.position}."
-    waiting = unlinked_for_too_long().order_by("id").first()
-    if waiting:
-        yield f"Event {waiting.pk} is older than a minute and not linked: is the sender running?"

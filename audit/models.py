@@ -1,4 +1,4 @@
-"""The audit event: inserted with what it records, linked later, never changed, never deleted."""
+"""The audit event: inserted with what it records, linked later, never changed, and kept until its month is pruned."""
 
 from django.conf import settings
 from django.db import models
@@ -12,8 +12,43 @@ class AppendOnly(Exception):
     """Raised when code tries to change or delete an audit event."""
 
 
-class EventQuerySet(models.QuerySet):
+class AppendOnlyQuerySet(models.QuerySet):
     """Reads; and refuses every way in which rows could be changed."""
+
+    def update(self, **values):
+        raise AppendOnly("Audit events are never changed.")
+
+    def bulk_update(self, objs, fields, batch_size=None):
+        raise AppendOnly("Audit events are never changed.")
+
+    def bulk_create(self, objs, *args, update_conflicts=False, **kwargs):
+        if update_conflicts or any(row.pk is not None for row in objs):
+            raise AppendOnly("Audit events are never changed.")
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def delete(self):
+        raise AppendOnly("Audit events are never deleted.")
+
+
+class AppendOnlyModel(models.Model):
+    """A row that is only ever added."""
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        if self.pk is not None:
+            raise AppendOnly("Audit events are never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise AppendOnly("Audit events are never deleted.")
+
+
+class EventQuerySet(AppendOnlyQuerySet):
+    """Words for events."""
 
     def unlinked(self):
         """Events that the sender has not yet put into the chain."""
@@ -31,22 +66,8 @@ class EventQuerySet(models.QuerySet):
         """Events that this member of staff may read."""
         return self if user.has_perm("audit.view_event") else self.none()
 
-    def update(self, **values):
-        raise AppendOnly("Audit events are never changed.")
 
-    def bulk_update(self, objs, fields, batch_size=None):
-        raise AppendOnly("Audit events are never changed.")
-
-    def bulk_create(self, objs, *args, update_conflicts=False, **kwargs):
-        if update_conflicts or any(event.pk is not None for event in objs):
-            raise AppendOnly("Audit events are never changed.")
-        return super().bulk_create(objs, *args, **kwargs)
-
-    def delete(self):
-        raise AppendOnly("Audit events are never deleted.")
-
-
-class Event(models.Model):
+class Event(AppendOnlyModel):
     """One thing that happened. Holds ids, roles and field names, never a value that a person typed."""
 
     personal_data = ()
@@ -73,6 +94,7 @@ class Event(models.Model):
             models.Index(fields=["object_type", "object_id", "id"], name="event_by_object"),
             models.Index(fields=["actor_kind", "actor_id", "id"], name="event_by_actor"),
             models.Index(fields=["happened_at"], name="event_by_time"),
+            models.Index(fields=["verb", "id"], name="event_by_verb"),
             models.Index(fields=["id"], name="event_unlinked", condition=models.Q(position=None)),
         ]
         constraints = [
@@ -85,14 +107,6 @@ class Event(models.Model):
     def __str__(self):
         return f"{self.verb} {self.object_type} {self.object_id}".strip()
 
-    def save(self, *args, **kwargs):
-        if self.pk is not None:
-            raise AppendOnly("Audit events are never changed.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args, **kwargs):
-        raise AppendOnly("Audit events are never deleted.")
-
     @property
     def actor_words(self):
         """Who did it, where that was no member of staff: the command's name, else the kind of actor in words."""
@@ -102,13 +116,13 @@ class Event(models.Model):
     def record(cls, verb, *, by, about=None, **details):
         """Insert one event inside the caller's transaction and return it.
 
-        `verb` is a dotted name such as "request.claimed", `by` an Actor, `about` the saved row it concerns.
-        `details` hold states, counts, ids and field names only.
+        `verb` is a dotted name such as "request.claimed", `by` an Actor, `about` the saved row it concerns, or a model
+        where it concerns rows of that kind. `details` hold states, counts, ids and field names only.
         """
         return cls.objects.create(
             verb=verb,
             object_type=about._meta.label_lower if about is not None else "",
-            object_id=str(about.pk) if about is not None else "",
+            object_id=str(about.pk) if isinstance(about, models.Model) else "",
             actor_kind=by.kind,
             actor_id=by.id,
             actor_role=by.role,
@@ -132,6 +146,39 @@ class ChainHead(models.Model):
 
     def __str__(self):
         return f"{self.position}"
+
+
+class SealedMonth(AppendOnlyModel):
+    """What is left of a month whose events were pruned: which places of the chain it held, and its last link.
+
+    Its own `mac` is under the key of the chain, and holds the one of the month before.
+    """
+
+    personal_data = ()
+
+    month = models.DateField(unique=True)
+    first_position = models.BigIntegerField(unique=True)
+    last_position = models.BigIntegerField(unique=True)
+    last_mac = models.CharField(max_length=64)
+    pruned_at = models.DateTimeField(default=timezone.now)
+    mac = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["first_position"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(first_position__gt=0, last_position__gte=models.F("first_position")),
+                name="sealed_month_holds_events",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.month:%Y-%m}"
+
+    @property
+    def count(self):
+        """How many events the month held: places follow each other without a gap."""
+        return self.last_position - self.first_position + 1
 
 
 def chain_key():

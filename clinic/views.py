@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from audit.reading import record_refusal
 from clinic import retention, status
 from clinic.context_processors import read_clinic, remembered_clinic
 from clinic.markdown import render_markdown
@@ -117,14 +118,20 @@ def bad_request(request, exception):
 
 
 def permission_denied(request, exception):
-    """Answer somebody who may not see this page."""
+    """Answer somebody who may not see this page, and record which member of staff that was."""
+    record_refusal(request, answer=403)
     return failure_page(request, "403.html", 403)
 
 
 def page_not_found(request, exception):
-    """Answer an address that is none of ours, or whose row was erased."""
+    """Answer an address that is none of ours, or whose row was erased.
+
+    Where it leads staff to a row that is not theirs, it is recorded.
+    """
     if isinstance(exception, Gone):
         return failure_page(request, exception.template, 410)
+    if request.resolver_match and "admin" in request.resolver_match.namespaces:
+        record_refusal(request, answer=404)
     return failure_page(request, "404.html", 404)
 
 

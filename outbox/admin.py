@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST
 
 from audit.actors import Actor
 from audit.audited_admin import AuditedAdmin
-from audit.models import Event
 from clinic.encryption import Unreadable
 from clinic.log_filters import leave_out_tokens
 from outbox import sender
@@ -26,6 +25,8 @@ ENCRYPTED = Message.personal_data
 class MessageAdmin(AuditedAdmin):
     """A list, and a sheet that shows one message; reading it is recorded. The one thing to press is "Try again"."""
 
+    audit_subject = "message"
+    tells_of_persons = True
     list_per_page = 50
     list_display = ("number", "purpose", "state", "attempts", "age", "not_before", "last_error")
     list_filter = ("state", "purpose")
@@ -60,7 +61,7 @@ class MessageAdmin(AuditedAdmin):
         return linebreaksbr(leave_out_tokens(message.text))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """Show one message, and record who read it."""
+        """Show one message with its text."""
         message = self.get_object(request, object_id)
         if message is None or not self.has_view_permission(request, message):
             return super().change_view(request, object_id, form_url, extra_context)
@@ -69,7 +70,6 @@ class MessageAdmin(AuditedAdmin):
         except Unreadable:
             self.message_user(request, gettext("This message cannot be read with this site's keys."), messages.ERROR)
             return redirect("admin:outbox_message_changelist")
-        Event.record("message.read", by=Actor.staff(request.user), about=message)
         may_retry = message.state == State.UNDELIVERABLE and request.user.has_perm("outbox.retry_message")
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_retry": may_retry})
 

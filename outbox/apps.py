@@ -11,7 +11,7 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Outbox")
 
     def ready(self):
-        from audit import chain
+        from audit import chain, event_words
         from clinic import erasure, purging, rescan, status
         from outbox import chores, erasing, sender
 
@@ -22,3 +22,4 @@ class OutboxConfig(AppConfig):
         chores.register("write erasures outside", erasure.write_outside)
         chores.register("look for who was erased", rescan.look_on_for_a_while)
         erasure.register(erasing.PLACE)
+        event_words.register({"message.tried_again": _("Had a message tried again")})

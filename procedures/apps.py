@@ -15,12 +15,15 @@ class ProceduresConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self):
+        from audit import event_words
         from clinic import demo, diagrams, erasure
         from outbox import chores
         from procedures import demonstration_content, feedback, leaflets, publishing, retention, search
+        from procedures.event_words import WORDS
         from procedures.models import ConditionPage, Feedback, MissedSearch, ProcedurePage, State
 
         demo.register("pages", demonstration_content.load)
+        event_words.register(WORDS)
         erasure.spare("procedures.feedback", because="Readers give no name; whoever wrote one is found by reading.")
         erasure.spare("procedures.missedsearch", because="It tells what many looked for, and nobody who did.")
         chores.register("forget searches", search.forget_misses)

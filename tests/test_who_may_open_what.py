@@ -65,6 +65,7 @@ PRESSES = {
     "appointments_appointmentrequest_export_person": HOUSE,
     "appointments_appointmentrequest_figures_export": HOUSE,
     "appointments_appointmentrequest_next": TRIAGE,
+    "audit_event_export": {"auditor"},
     "appointments_formclosure_lift": HOUSE,
     "appointments_appointmentrequest_reach": TRIAGE,
     "appointments_appointmentrequest_unnote": TRIAGE,
@@ -102,6 +103,7 @@ WITHOUT_A_ROW = {
     "appointments_appointmentrequest_next",
     "clinic_retentionrule_count",
     "clinic_retentionrule_release",
+    "audit_event_export",
 }
 # Screens of a row that have more than one address, and screens about no row, whose own tests say who opens them.
 SCREENS = {

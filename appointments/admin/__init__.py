@@ -31,6 +31,7 @@ from appointments.admin import (
     reaching,
     replies,
     sheet,
+    shown,
     undoing,
     who_read,
 )
@@ -65,12 +66,15 @@ class AppointmentRequestAdmin(
     freed.Freed,
     many.Many,
     reaching.Reaching,
+    shown.Shown,
     undoing.Undo,
     who_read.WhoRead,
     AuditedAdmin,
 ):
     """Requests are read and moved on here; they are never edited field by field, or deleted."""
 
+    audit_subject = "request"
+    tells_of_persons = True
     list_display = queue.COLUMNS
     list_display_links = ["reference"]
     list_filter = queue.FILTERS
@@ -112,6 +116,14 @@ class AppointmentRequestAdmin(
         """Look a person or a reference up; see `queue.found_by`."""
         found = queue.found_by(queryset, queue.opened_search(search_term)) if search_term else queryset
         return found, False
+
+    def kind_of_search(self, typed):
+        """Say by what a request was searched."""
+        return queue.kind_of_search(queue.opened_search(typed))
+
+    def facts_of_list(self, changelist):
+        """Say which view of the queue it was; a search looks through all."""
+        return {} if changelist.query else {"view": changelist.view_name}
 
     def changelist_view(self, request, extra_context=None):
         """Show the queue. A search is posted, and answered under an address that does not tell what was typed."""
@@ -254,7 +266,8 @@ class AppointmentRequestAdmin(
         `form` is that of the move that was tried, over what was typed for it.
         """
         if request.method != "HEAD":
-            Event.record(sheet.READ, by=request.user.as_actor(), about=asked)
+            refused = {"refused": form.move, "answer": status} if form and status == 409 else {}
+            Event.record(sheet.READ, by=request.user.as_actor(), about=asked, **refused)
         undo = undoing.offer_on(asked, user=request.user)
         wanted = undo.corrected_by if undo else ""
         buttons = moving.buttons(asked, by=request.user.as_actor(), form=form, wanted=wanted)

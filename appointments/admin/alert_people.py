@@ -15,6 +15,7 @@ class AlertPersonAdmin(AuditedAdmin):
     """People are named and taken off; who is named and cannot be told stands there with the reason."""
 
     audit_subject = "alert_person"
+    tells_of_persons = True
     fields = ["user"]
     list_display = ["user", "address", "state", "added_at"]
     list_select_related = ["user"]

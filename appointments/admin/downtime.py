@@ -49,7 +49,8 @@ class Pack:
         waiting, rows = len(rows), rows[:MOST_ROWS]
         if request.method != "HEAD":
             by = request.user.as_actor()
-            Event.record(PRINTED, by=by, number=len(rows), requests=[row["pk"] for row in rows])
+            shown = [row["pk"] for row in rows]
+            Event.record(PRINTED, by=by, about=AppointmentRequest, number=len(rows), shown=shown)
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Pack for a power cut"),

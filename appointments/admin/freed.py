@@ -35,12 +35,14 @@ class Freed:
             raise PermissionDenied
         if request.method == "POST":
             return self._put_away(request)
+        freed = earlier_times.freed_times(_visible_to(request.user))
+        self.record_screen(request, "freed", [row.pk for each in freed for row in each.first])
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Times that came free"),
             "opts": self.opts,
             "is_nav_sidebar_enabled": False,
-            "times": [_time(each) for each in earlier_times.freed_times(_visible_to(request.user))],
+            "times": [_time(each) for each in freed],
             "may_press": request.user.has_perm(TRIAGE),
         }
         request.current_app = self.admin_site.name

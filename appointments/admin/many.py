@@ -182,6 +182,7 @@ class Many:
         for line in possible:
             line["revision"] = (seen or {}).get(line["pk"], line["revision"])
         row = workflow.MOVES[name]
+        self.record_screen(request, "many", [line["pk"] for line in lines])
         return self._many_page(
             request,
             "many",

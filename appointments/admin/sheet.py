@@ -23,9 +23,12 @@ from appointments.models import STATUS_TONES, Status
 from appointments.opened import READ, roles_in_words
 from audit.actors import STAFF
 from audit.models import Event
+from audit.reading import REFUSED
 from clinic.telephone import telephone_href
 
 NEWEST_READS = 20
+# What is recorded about a request and is no part of its story.
+FOR_AUDITORS = (REFUSED, "request.history_read")
 
 WHAT_HAPPENED = {
     "request.received": _("Sent the request"),
@@ -127,7 +130,7 @@ def happened_to(asked):
 
     That is the name of who did it, where that is a member of staff.
     """
-    events = Event.objects.about(asked)
+    events = Event.objects.about(asked).exclude(verb__in=FOR_AUDITORS)
     newest_reads = events.filter(verb=READ).values("pk")[: NEWEST_READS + 1]
     names = User.objects.with_name().filter(pk=OuterRef("actor_id")).values("name")
     shown = events.filter(~Q(verb=READ) | Q(pk__in=newest_reads))

@@ -88,6 +88,7 @@ class WhoRead:
         rows, picked = {}, set(request.POST.getlist("request"))
         for row in _first_rows(request.user, [group.known for group in groups]) if groups else ():
             rows.setdefault(row.known, []).append(_line(row) | {"is_picked": str(row.pk) in picked})
+        self.record_screen(request, "who_read", [row["pk"] for lines in rows.values() for row in lines])
         context = {
             "title": gettext("Patients who read what has changed"),
             "groups": [
@@ -102,6 +103,7 @@ class WhoRead:
         return self._who_read_page(request, "who_read.html", context, status)
 
     def _message(self, request, chosen, *, refusal="", status=200):
+        self.record_screen(request, "who_read_message", [row.pk for row in chosen.rows])
         context = {"title": gettext("The message, before it is sent"), "chosen": chosen, "refusal": refusal}
         return self._who_read_page(request, "who_read_message.html", context, status)
 

@@ -44,6 +44,7 @@ class FeedbackAdmin(AuditedAdmin):
     """A list without the words, open ones first, and a screen that shows the words of one; reading it is recorded."""
 
     audit_subject = "feedback"
+    tells_of_persons = True
     change_form_template = "admin/procedures/feedback.html"
     fields = readonly_fields = ["about", "helped", "written", "made_at", "version", "done_at", "done_by"]
     list_display = ["page", "helped", "sent", "state", "done_by"]
@@ -101,7 +102,7 @@ class FeedbackAdmin(AuditedAdmin):
         return linebreaksbr(said.words) if said.words else gettext("nothing was written")
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """Show one, and record who read it."""
+        """Show one with its words."""
         said = self.get_object(request, object_id)
         if said is None or not self.has_view_permission(request, said):
             return super().change_view(request, object_id, form_url, extra_context)
@@ -110,7 +111,6 @@ class FeedbackAdmin(AuditedAdmin):
         except Unreadable:
             messages.error(request, gettext("These words cannot be read with this site’s keys."))
             return redirect(LIST)
-        self.record(request, said, "read")
         press = ("open", _("Open it again")) if said.done_at else ("done", _("Mark as done"))
         may_close = request.user.has_perm(feedback.CLOSE)
         context = {"press": {"url": admin_url(said, press[0]), "words": press[1]} if may_close else None}

@@ -47,8 +47,10 @@ def address(user):
 
 
 def changes_recorded():
-    """Return (verb, number, details) of what was recorded about staff, log-ins aside."""
-    events = Event.objects.filter(verb__startswith="staff.").exclude(verb__startswith="staff.log").order_by("id")
+    """Return (verb, number, details) of what was recorded about staff, log-ins and looks aside."""
+    looks = ("staff.read", "staff.listed", "staff.searched", "staff.refused")
+    events = Event.objects.filter(verb__startswith="staff.").exclude(verb__in=looks)
+    events = events.exclude(verb__startswith="staff.log").order_by("id")
     return [(event.verb, int(event.object_id), event.details) for event in events]
 
 

@@ -5,6 +5,7 @@ from django.urls import reverse
 from appointments.admin import sheet
 from appointments.models import AppointmentRequest
 from audit.models import Event
+from audit.reading import REFUSED
 from outbox.models import Message
 
 
@@ -31,5 +32,5 @@ def press(client, request, name, *, filters="", seen=None, **data):
 def state_of(request):
     """Return what must not change when a move is refused."""
     request = AppointmentRequest.objects.get(pk=request.pk)
-    events = Event.objects.about(request).exclude(verb=sheet.READ).count()
+    events = Event.objects.about(request).exclude(verb__in=(sheet.READ, REFUSED)).count()
     return request.status, request.holder_id, request.revision, request.answer, events, Message.objects.count()

@@ -81,7 +81,7 @@ def test_printing_is_one_event_with_the_number_and_the_requests_and_no_word_of_t
     desk.get(PACK)
     event = Event.objects.get(verb=downtime.PRINTED)
     assert event.actor_id == reception.pk
-    assert event.details == {"number": 2, "requests": [each.pk for each in asked]}
+    assert event.details == {"number": 2, "shown": [each.pk for each in asked]}
 
 
 def test_the_blank_sheet_asks_what_the_form_asks(desk):

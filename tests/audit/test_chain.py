@@ -1,4 +1,4 @@
-"""The chain: whatever is done to the events behind the site's back is found, and the first broken row is named."""
+"""The chain: whatever is done to the events behind the site's back is found, and each broken row is named."""
 
 import json
 from datetime import timedelta
@@ -9,7 +9,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from audit import chain
+from audit.actors import Actor
 from audit.models import ChainHead, Event
+from audit.verifying import MOST_NAMED, verify
 from tests.at_once import at_once
 from tests.audit.factories import by_hand, happen, linked_events
 
@@ -24,7 +26,7 @@ def head(settings, tmp_path):
 
 def findings():
     """Return what verification finds, as sentences."""
-    return list(chain.verify())
+    return list(verify())
 
 
 def test_the_sender_links_what_was_committed_and_no_event_twice():
@@ -85,14 +87,102 @@ def test_two_swapped_events_are_found():
     by_hand("UPDATE audit_event SET position = 90 WHERE id = %s", first)
     by_hand("UPDATE audit_event SET position = 1 WHERE id = %s", second)
     by_hand("UPDATE audit_event SET position = 2 WHERE id = %s", first)
-    assert findings() == [f"Event {second} is not what was linked at place 1."]
+    assert findings() == [f"Events {second} and {first} at places 1 and 2 are swapped."]
+
+
+def test_two_events_that_swapped_all_but_their_numbers_are_found():
+    first, _second, third = linked_events(3)
+    Event.record("thing.other", by=Actor.command("test"), number=4)
+    chain.link()
+    fourth = Event.objects.latest("pk").pk
+    for columns in ("verb", "details", "happened_at"):
+        mine, theirs = (Event.objects.filter(pk=pk).values_list(columns, flat=True).get() for pk in (first, fourth))
+        for pk, value in ((first, theirs), (fourth, mine)):
+            value = json.dumps(value) if columns == "details" else value
+            by_hand(f"UPDATE audit_event SET {columns} = %s WHERE id = %s", value, pk)  # noqa: S608
+    assert findings() == [f"Events {first} and {fourth} at places 1 and 4 are swapped."]
+    assert third
+
+
+def test_two_numbers_that_were_swapped_are_found():
+    first, second, *_rest = linked_events(3)
+    for number, other in ((first, 900), (second, first), (900, second)):
+        by_hand("UPDATE audit_event SET id = %s WHERE id = %s", other, number)
+    assert findings() == [
+        f"Event {second} was linked at place 1 under another number: {first}.",
+        f"Event {first} was linked at place 2 under another number: {second}.",
+    ]
+
+
+def test_events_that_changed_places_in_a_ring_are_each_named():
+    first, second, third = linked_events(3)
+    for number, place in ((first, 90), (second, 1), (third, 2), (first, 3)):
+        by_hand("UPDATE audit_event SET position = %s WHERE id = %s", place, number)
+    assert findings()[:3] == [
+        f"Event {second} at place 1 was linked at place 2.",
+        f"Event {third} at place 2 was linked at place 3.",
+        f"Event {first} at place 3 was linked at place 1.",
+    ]
+
+
+def test_an_event_put_back_under_another_number_is_named():
+    numbers = linked_events(3)
+    by_hand("UPDATE audit_event SET id = %s WHERE id = %s", 900, numbers[1])
+    assert findings() == ["Event 900 is not what was linked at place 2."]
+
+
+def test_several_broken_rows_are_all_named():
+    numbers = linked_events(9)
+    by_hand("UPDATE audit_event SET verb = 'other' WHERE id = %s", numbers[1])
+    by_hand("UPDATE audit_event SET mac = 'ff' WHERE id = %s", numbers[3])
+    by_hand("DELETE FROM audit_event WHERE id IN (%s, %s)", numbers[5], numbers[6])
+    assert findings() == [
+        f"Links are missing at places 6 to 7 of the chain, before event {numbers[7]}.",
+        f"Event {numbers[1]} is not what was linked at place 2.",
+        f"Event {numbers[3]} is not what was linked at place 4.",
+    ]
+
+
+def test_after_twenty_broken_rows_it_says_so_and_stops(settings):
+    numbers = linked_events(MOST_NAMED + 5)
+    settings.AUDIT_KEY = "another key, of at least thirty-two characters"
+    found = findings()
+    assert len(found) == MOST_NAMED + 1
+    assert found[0] == f"Event {numbers[0]} is not what was linked at place 1."
+    assert found[-1] == "More may be broken: after 20 rows this stops. Is AUDIT_KEY the key of this chain?"
+
+
+def test_a_head_in_the_database_that_was_set_back_is_found():
+    numbers = linked_events(4)
+    ChainHead.objects.update(position=2, mac=Event.objects.get(pk=numbers[1]).mac)
+    assert findings() == ["The chain goes on to place 4, but the head kept in the database is at 2."]
+    ChainHead.objects.all().delete()
+    assert findings() == ["The chain goes on to place 4, but the head kept in the database is at 0."]
+
+
+def test_a_head_in_the_database_whose_link_was_altered_is_found():
+    numbers = linked_events(2)
+    ChainHead.objects.update(mac="ff")
+    assert findings() == [f"Event {numbers[1]} differs from the head kept in the database."]
+
+
+def test_the_chain_is_read_in_as_many_queries_however_long_it_is(django_assert_max_num_queries):
+    linked_events(3)
+    with django_assert_max_num_queries(7):
+        assert findings() == []
+    linked_events(30)
+    with django_assert_max_num_queries(7):
+        assert findings() == []
 
 
 def test_a_forged_event_in_the_chain_is_found():
     linked_events(2)
     [forged] = happen(1)
     by_hand("UPDATE audit_event SET position = 3, mac = %s WHERE id = %s", "0" * 64, forged.pk)
-    assert findings() == [f"Event {forged.pk} is not what was linked at place 3."]
+    assert findings() == [
+        f"Event {forged.pk} is not what was linked at place 3.",
+        "The chain goes on to place 3, but the head kept in the database is at 2.",
+    ]
 
 
 def test_an_event_taken_out_and_linked_again_leaves_its_gap():

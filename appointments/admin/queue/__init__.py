@@ -14,7 +14,7 @@ from appointments.admin.queue.rows import (
     queue_rows,
     why_it_cannot_wait,
 )
-from appointments.admin.queue.searching import erased_at, found_by, opened_search, sealed_search
+from appointments.admin.queue.searching import erased_at, found_by, kind_of_search, opened_search, sealed_search
 
 __all__ = [
     "COLUMNS",
@@ -28,6 +28,7 @@ __all__ = [
     "how_late",
     "how_long",
     "hurry_of",
+    "kind_of_search",
     "next_step",
     "opened_search",
     "queue_rows",

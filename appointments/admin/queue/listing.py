@@ -51,6 +51,7 @@ class Queue(ChangeList):
         self.paginator = Paginator(self.result_list, self.list_per_page)
         self.previous_page = page.previous and self.get_query_string({BEFORE: page.previous})
         self.next_page = page.next and self.get_query_string({AFTER: page.next})
+        self.view_name = self._view_name(request)
         self.view_groups = self._view_groups(request)
 
     @property

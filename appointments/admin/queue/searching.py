@@ -40,3 +40,12 @@ def erased_at(typed):
     """Return when the request whose reference was typed was erased (aware); None for anything else."""
     reference = read_reference(typed)
     return erasure.erased_at(reference) if reference else None
+
+
+def kind_of_search(typed):
+    """Return by what a search looked, in one word for the audit trail, which holds nothing that was typed."""
+    if read_reference(typed):
+        return "reference"
+    if "@" in typed:
+        return "email"
+    return "telephone" if sum(sign.isdigit() for sign in typed) >= FEWEST_DIGITS else "name"
