@@ -25,6 +25,9 @@ max_requests_jitter = 500
 
 # Without a proxy that the clinic names, nobody may claim that a request came by https.
 forwarded_allow_ips = ",".join(env.list("TRUSTED_PROXIES", default=[]))
+# And even a proxy may say that alone: a header that it passes on unread moves no page.
+secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
+forwarder_headers = ""
 
 # What serves the site is nobody's business.
 wsgi.SERVER = "clinic"

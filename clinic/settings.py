@@ -74,7 +74,7 @@ if not (DEMO or DEBUG) and not SITE_URL.startswith("https://"):
 # gunicorn.conf.py believes X-Forwarded-Proto from these addresses alone; Django itself believes it from nobody.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
-# Whom to tell of a weakness, in /.well-known/security.txt: the clinic's own e-mail address unless something is said here.
+# Whom to tell of a weakness (clinic/security_txt.py); the clinic's own e-mail address unless something is said here.
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="").strip()
 if "@" in SECURITY_CONTACT and ":" not in SECURITY_CONTACT:
     SECURITY_CONTACT = f"mailto:{SECURITY_CONTACT}"
@@ -86,8 +86,8 @@ if not re.fullmatch(r"((mailto:|https://|tel:)\S+)?", SECURITY_CONTACT):
     )
 if not re.fullmatch(r"(https://\S+)?", SECURITY_POLICY):
     raise ImproperlyConfigured(
-        "SECURITY_POLICY does not start with https://. Set it to the page that says how you deal with reports, or leave "
-        "it out."
+        "SECURITY_POLICY does not start with https://. Set it to the page that says how you deal with reports, or "
+        "leave it out."
     )
 
 # What no patient does (appointments/suspicion.py): such requests are held for a look, and none is refused.
