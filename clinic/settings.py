@@ -127,9 +127,9 @@ MIDDLEWARE = [
     # First, so that no answer leaves without them: not a file, not a redirect, not an error of the layers below.
     "clinic.headers.on_every_answer",
     "clinic.headers.ContentPolicy",
+    "clinic.middleware.verbs_of_links_and_forms",
     "clinic.middleware.heads_without_bodies",
     "django.middleware.security.SecurityMiddleware",
-    "clinic.middleware.verbs_of_links_and_forms",
     "clinic.middleware.secure_cookies",
     "clinic.middleware.readable_cookies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
