@@ -51,7 +51,7 @@ def server(request, tmp_path_factory):
 
 def say(server, *lines, body=b""):
     """Send these lines as they are; return everything that comes back until the server hangs up or falls silent."""
-    with closing(socket.create_connection(("127.0.0.1", server[0]), timeout=5)) as line:
+    with closing(socket.create_connection(("127.0.0.1", server[0]), timeout=30)) as line:
         line.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
         line.shutdown(socket.SHUT_WR)
         heard = b""
