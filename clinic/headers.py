@@ -44,6 +44,9 @@ ALWAYS = {
     "X-Frame-Options": settings.X_FRAME_OPTIONS,
 }
 
+# As Django's own middleware writes it; what is answered before that one says it too.
+ON_HTTPS = {"Strict-Transport-Security": f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"}
+
 # Cookies stay: a browser would drop those of the clinic's other sites under the same domain too, and the one that
 # guards forms which are still open in another window. The log-in itself ends on the server.
 AT_LOG_OUT = '"cache", "storage"'
@@ -57,7 +60,7 @@ def on_every_answer(get_response):
 
     def answer(request):
         response = get_response(request)
-        for name, value in ALWAYS.items():
+        for name, value in (ALWAYS | ON_HTTPS if request.is_secure() else ALWAYS).items():
             response.setdefault(name, value)
         if is_of_the_desk(request):
             if "no-store" not in response.get("Cache-Control", ""):
