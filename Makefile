@@ -33,7 +33,7 @@ Messages that patients would get are files under var/mail/. Press Ctrl-C to stop
 endef
 export WHERE_TO_LOOK
 
-.PHONY: help run serve test test-postgres test-wide check markup bench reading lock wording system static-files migrated
+.PHONY: help run serve test test-postgres test-wide check markup bench reading sbom lock wording system static-files migrated
 
 
 help: ## list these commands
@@ -81,10 +81,12 @@ test-postgres: .venv/.tools-ready system $(WORDING) ## the same on PostgreSQL: D
 test-wide: .venv/.tools-ready system $(WORDING) ## run the matrices: page by mode and width, field by hostile value, address by role
 	@env -u DATABASE_URL $(PYTEST) -n 2 --dist worksteal -m wide $(ARGS)
 
-check: .venv/.tools-ready system ## formatting, lint, migrations, translations, deploy checks, generated files
+check: .venv/.tools-ready system ## formatting, lint, what is unsafe, migrations, translations, deploy checks, generated files
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m djlint --lint --quiet templates
+	$(IN_VENV) -m bandit --quiet --recursive --configfile pyproject.toml $(ROOMS) manage.py gunicorn.conf.py
+	$(IN_VENV) -m tests.safety_lint
 	$(IN_VENV) -m django_upgrade --check --target-version 5.2 $$(find $(ROOMS) tests -name '*.py')
 	$(AS_IN_PRODUCTION) $(MANAGE) makemigrations --check --dry-run
 	$(AS_IN_PRODUCTION) $(MANAGE) check_wording
@@ -106,6 +108,9 @@ reading: .venv/.tools-ready ## print how hard the demonstration is to read, page
 wording: .venv/.site-ready ## gather the sentences to translate into locale/, and build what is translated
 	@$(MANAGE) makemessages --locale es --add-location file --no-obsolete --ignore tests --ignore var --ignore docs
 	@$(MANAGE) compile_wording
+
+sbom: .venv/.tools-ready ## write var/sbom.json: what the site is built from, with hashes and licences (CycloneDX)
+	@$(IN_VENV) -m tests.bill_of_materials
 
 lock: .venv/.tools-ready ## make requirements.txt and requirements-dev.txt from the .in files
 	@for name in requirements requirements-dev; do \

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import environ
+from gunicorn.http import wsgi
 
 from clinic.env_file import read_env_file
 
@@ -24,6 +25,12 @@ max_requests_jitter = 500
 
 # Without a proxy that the clinic names, nobody may claim that a request came by https.
 forwarded_allow_ips = ",".join(env.list("TRUSTED_PROXIES", default=[]))
+# And even a proxy may say that alone: a header that it passes on unread moves no page.
+secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
+forwarder_headers = ""
+
+# What serves the site is nobody's business.
+wsgi.SERVER = "clinic"
 
 # Nothing to steer the server by from outside.
 control_socket_disable = True

@@ -6,7 +6,7 @@ from accounts.models import User
 from accounts.roles import Role
 from clinic.models import Clinician
 
-PASSWORD = "clinic-demo"  # noqa: S105
+PASSWORD = "clinic-demo"  # noqa: S105  # nosec B105  # public, and of no use unless DEMO is on
 STAFF = [
     ("reception", "Rosa", "Demo", [Role.RECEPTION]),
     ("reception2", "Ruben", "Demo", [Role.RECEPTION]),

@@ -136,7 +136,8 @@ class _Writer:
         quote = connection.ops.quote_name
         columns = ", ".join(quote(field.column) for field in fields)
         places = ", ".join(["%s"] * len(fields))
-        self.sql = f"INSERT INTO {quote(AppointmentRequest._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
+        table = quote(AppointmentRequest._meta.db_table)
+        self.sql = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608  # nosec B608  # names of ours
 
     def write(self, rows):
         """Insert these rows."""
@@ -159,7 +160,7 @@ class RequestMaker:
     """Makes rows that look like a clinic's; the first ones go through all states in turn."""
 
     def __init__(self, words, signs):
-        self.dice = random.Random()  # noqa: S311 -- made-up people, nothing secret
+        self.dice = random.Random()  # noqa: S311  # nosec B311  # made-up people, nothing secret
         self.now, self.words, self.signs = timezone.now(), words, signs
         self.midnight = timezone.localtime(self.now).replace(hour=0, minute=0, second=0, microsecond=0)
         self.hours, self.profile = reception_hours(), ClinicProfile.current()

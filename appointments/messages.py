@@ -178,7 +178,8 @@ def words_to_say(request, purpose, *, further=None):
     changed on the page.
     """
     with translation.override(request.language):
-        values = values_of(request, token="", cancelled=_last_let_go(request) if purpose in CANCELLING else None)
+        cancelled = _last_let_go(request) if purpose in CANCELLING else None
+        values = values_of(request, token="", cancelled=cancelled)  # nosec B106  # no link, so no token
         wording = _words_of(purpose, request.language)
         text = filled(getattr(wording, "said", "") or wording.text, values)
     further = _further(request, purpose) if further is None else further

@@ -14,6 +14,7 @@ from clinic.models import StoredFile
 logger = logging.getLogger(__name__)
 
 BLOCK = 64 * 1024
+SANDBOX = "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 @require_safe
@@ -83,6 +84,6 @@ def _with_headers(response, stored):
     response["Accept-Ranges"] = "bytes"
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     response["Content-Disposition"] = f'inline; filename="{stored.name}"'
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -1,5 +1,20 @@
 """What is done to every request on its way in, and to every answer on its way out."""
 
+from django.http import HttpResponseNotAllowed
+
+VERBS = ("GET", "HEAD", "POST")
+
+
+def verbs_of_links_and_forms(get_response):
+    """Refuse whatever neither a link nor a form can send: Django's own screens answer any verb as they answer GET."""
+
+    def answer(request):
+        if request.method not in VERBS:
+            return HttpResponseNotAllowed(VERBS)
+        return get_response(request)
+
+    return answer
+
 
 def readable_cookies(get_response):
     """Leave out cookies that hold a NUL: no text in PostgreSQL may, and sessions are looked up by theirs."""

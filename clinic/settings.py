@@ -5,6 +5,7 @@ Every name is described in docs/how-to/settings.md.
 """
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -73,6 +74,22 @@ if not (DEMO or DEBUG) and not SITE_URL.startswith("https://"):
 # gunicorn.conf.py believes X-Forwarded-Proto from these addresses alone; Django itself believes it from nobody.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
+# Whom to tell of a weakness (clinic/security_txt.py); the clinic's own e-mail address unless something is said here.
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="").strip()
+if "@" in SECURITY_CONTACT and ":" not in SECURITY_CONTACT:
+    SECURITY_CONTACT = f"mailto:{SECURITY_CONTACT}"
+SECURITY_POLICY = env.str("SECURITY_POLICY", default="").strip()
+if not re.fullmatch(r"((mailto:|https://|tel:)\S+)?", SECURITY_CONTACT):
+    raise ImproperlyConfigured(
+        "SECURITY_CONTACT is neither an e-mail address nor one that starts with mailto:, https:// or tel:. Set it to "
+        "where weaknesses are to be told, or leave it out."
+    )
+if not re.fullmatch(r"(https://\S+)?", SECURITY_POLICY):
+    raise ImproperlyConfigured(
+        "SECURITY_POLICY does not start with https://. Set it to the page that says how you deal with reports, or "
+        "leave it out."
+    )
+
 # What no patient does (appointments/suspicion.py): such requests are held for a look, and none is refused.
 try:
     REQUEST_LIMITS = env.int("REQUEST_LIMITS", default=20)
@@ -108,12 +125,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First, so that no answer leaves without them: not a file, not a redirect, not an error of the layers below.
+    "clinic.headers.on_every_answer",
+    "clinic.headers.ContentPolicy",
+    "clinic.middleware.verbs_of_links_and_forms",
     "clinic.middleware.heads_without_bodies",
     "django.middleware.security.SecurityMiddleware",
     "clinic.middleware.secure_cookies",
     "clinic.middleware.readable_cookies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -202,6 +222,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MAX_AGE = 60
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Changes with every deployment: a page kept by a browser is asked for again after one.
 RELEASE = env.str("RELEASE", default="") or newest_change(BASE_DIR)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -253,34 +274,36 @@ LOG_IN_LASTS = timedelta(hours=12)
 CONFIRMED_FOR = timedelta(minutes=10)
 REQUIRE_TWO_FACTOR = env.bool("REQUIRE_TWO_FACTOR", default=not DEMO)
 
-# What every answer says to the browser
+# What every answer says to the browser; clinic/headers.py adds what Django has no setting for
 
+PLAIN_HTTP = (DEMO or DEBUG) and SITE_URL.startswith("http://")
+# No page needs a script; at the desk, Django's own may run (clinic/headers.py).
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "style-src": [SELF],
-        "script-src": [SELF],
         "img-src": [SELF],
-        "font-src": [SELF],
         "media-src": [SELF],
-        "connect-src": [SELF],
         "form-action": [SELF],
-        "manifest-src": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+        "require-trusted-types-for": ["'script'"],
+        "upgrade-insecure-requests": not PLAIN_HTTP,
     }
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-PLAIN_HTTP = (DEMO or DEBUG) and SITE_URL.startswith("http://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PLAIN_HTTP
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "staff" if PLAIN_HTTP else "__Host-staff"
 CSRF_COOKIE_NAME = "form" if PLAIN_HTTP else "__Host-form"
-LANGUAGE_COOKIE_NAME = "language"
+MESSAGE_COOKIE_NAME = "said" if PLAIN_HTTP else "__Host-said"
+MESSAGE_STORAGE = "clinic.flash_messages.Storage"
+# Nothing sets it: the language is part of the address.
+LANGUAGE_COOKIE_NAME = "language" if PLAIN_HTTP else "__Host-language"
 # For whom the desk drew its last page (accounts/ended_session.py).
 DRAWN_FOR_COOKIE_NAME = "desk" if PLAIN_HTTP else "__Host-desk"
 # Which accounts logged in with this browser before (accounts/known_browsers.py).
@@ -288,7 +311,7 @@ KNOWN_BROWSER_COOKIE_NAME = "browser" if PLAIN_HTTP else "__Host-browser"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = int(LOG_IN_LASTS.total_seconds())
 CSRF_FAILURE_VIEW = "clinic.views.csrf_failure"
-SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+SECURE_HSTS_SECONDS = 2 * 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SECURE_SSL_REDIRECT = bool(TRUSTED_PROXIES) and not PLAIN_HTTP

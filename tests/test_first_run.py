@@ -96,6 +96,8 @@ def test_when_one_process_ends_the_other_is_ended_too_and_nobody_takes_it_for_su
         ({"FIELD_KEYS": "abc"}, "not a Fernet key"),
         ({"DATABASE_URL": "rubbish"}, "DATABASE_URL names no database"),
         ({"DATABASE_URL": "sqlite:////dev/null/clinic.sqlite3"}, "/dev/null, cannot be made"),
+        ({"SECURITY_CONTACT": "the desk"}, "SECURITY_CONTACT is neither an e-mail address"),
+        ({"SECURITY_POLICY": "http://clinic.example"}, "SECURITY_POLICY does not start with https://"),
         ({"TIME_ZONE": "Mars/Phobos"}, "TIME_ZONE is 'Mars/Phobos'"),
         ({"DEBUG": "on", "DEMO": "off", "ALLOWED_HOSTS": "clinic.example"}, "set DEBUG=off"),
     ],

@@ -33,7 +33,16 @@ OUTSIDE_THE_ORDER = [Path("clinic/settings.py"), Path("clinic/urls.py"), Path("a
 STANDS_HERE = {
     *ROOMS,
     *("templates", "static", "locale", "tests", "docs", "benchmarks"),
-    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile", "Procfile", "pyproject.toml", "manage.py"),
+    *(
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        "Makefile",
+        "Procfile",
+        "pyproject.toml",
+        "manage.py",
+    ),
     *("requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt", "gunicorn.conf.py"),
     *(".ci", ".editorconfig", ".gitattributes", ".gitignore"),
 }

@@ -47,6 +47,7 @@ SLUGS = {
 ADDRESSES = [prefix + path.format(**slugs) for prefix, slugs in SLUGS.items() for path in PATHS]
 STAFF_ADDRESSES = [
     "",
+    "nothing/",
     "password_change/",
     "accounts/user/",
     "accounts/user/add/",
