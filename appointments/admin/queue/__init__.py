@@ -14,7 +14,7 @@ from appointments.admin.queue.rows import (
     queue_rows,
     why_it_cannot_wait,
 )
-from appointments.admin.queue.searching import found_by, opened_search, sealed_search
+from appointments.admin.queue.searching import opened_search, sealed_search
 
 __all__ = [
     "COLUMNS",
@@ -23,7 +23,6 @@ __all__ = [
     "Queue",
     "came_by",
     "exactly",
-    "found_by",
     "how_late",
     "how_long",
     "hurry_of",
