@@ -41,10 +41,22 @@ def derived_key(field_key, purpose):
 
 
 @cache
+def ciphers(purpose="field"):
+    """Return a Fernet for each key, newest first, for one purpose."""
+    keys = [base64.urlsafe_b64encode(derived_key(key, purpose)) for key in settings.FIELD_KEYS]
+    return [Fernet(key) for key in keys]
+
+
+@cache
 def cipher(purpose="field"):
     """Return the MultiFernet for one purpose: encrypts with the newest key, decrypts with any."""
-    keys = [base64.urlsafe_b64encode(derived_key(key, purpose)) for key in settings.FIELD_KEYS]
-    return MultiFernet([Fernet(key) for key in keys])
+    return MultiFernet(ciphers(purpose))
+
+
+@cache
+def key_names():
+    """Return what each key is called where it must not be told, newest first: 8 characters drawn from it."""
+    return [derived_key(key, "name").hex()[:8] for key in settings.FIELD_KEYS]
 
 
 @cache
@@ -65,7 +77,8 @@ def index_candidates(value, purpose):
 
 def forget_keys():
     """Drop the drawn keys, after the settings that they come from changed."""
-    cipher.cache_clear()
+    for drawn in (ciphers, cipher, key_names):
+        drawn.cache_clear()
     index_keys.cache_clear()
 
 

@@ -15,12 +15,13 @@ class ProceduresConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self):
-        from clinic import demo, diagrams
+        from clinic import demo, diagrams, key_rotation
         from outbox import chores
         from procedures import demonstration_content, feedback, leaflets, publishing, search
         from procedures.models import ConditionPage, Feedback, MissedSearch, ProcedurePage, State
 
         demo.register("pages", demonstration_content.load)
+        key_rotation.register(search.KeptMisses())
         chores.register("forget searches", search.forget_misses)
         chores.register("forget feedback", feedback.forget_old)
         chores.register("make leaflets", leaflets.make_due)

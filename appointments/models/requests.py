@@ -415,7 +415,7 @@ class AppointmentRequest(models.Model):
         """Save it, and with a name the tokens by which it is found."""
         is_new, written = self._state.adding, kwargs.get("update_fields")
         shut = self.get_deferred_fields()
-        has_names = not NAMES <= shut if written is None else not NAMES.isdisjoint(written)
+        has_names = not shut >= NAMES if written is None else not NAMES.isdisjoint(written)
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
             if has_names:

@@ -1,6 +1,7 @@
 """Who and where the clinic is, a file a subject, and the stamp that says when a public page changed."""
 
 from clinic.models.files import PICTURE_UNDECIDED, Pictured, StoredFile
+from clinic.models.keys import KeyInUse
 from clinic.models.page_stamp import PageStamp
 from clinic.models.people import Accreditation, Clinician, SpokenLanguage
 from clinic.models.places import Closure, Location, OpeningHours, Weekday, hours_at, reception_hours
@@ -15,6 +16,7 @@ __all__ = [
     "Clinician",
     "Closure",
     "GeneralWarningSign",
+    "KeyInUse",
     "Location",
     "OpeningHours",
     "PageStamp",
