@@ -8,6 +8,7 @@ encrypts, any of them reads. Each use (fields, sealed answers, keyed indexes) dr
 import base64
 import hmac
 import json
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 
@@ -19,6 +20,10 @@ from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.db import models
 from django.db.models.lookups import IsNull
+
+
+# What `dumpdata` writes before an encrypted value.
+SEALED = "encrypted:"
 
 
 class Unreadable(Exception):
@@ -124,6 +129,18 @@ class EncryptedTextField(models.TextField):
         """Turn the field's Python value into the text to encrypt."""
         return super().get_prep_value(value)
 
+    def value_to_string(self, obj):
+        """Return the value sealed, for `dumpdata`: what is read must not be written down in clear again."""
+        stored = self.get_prep_value(getattr(obj, self.attname))
+        return f"{SEALED}{stored}" if stored else ""
+
+    def to_python(self, value):
+        """Open what `dumpdata` wrote; anything else is a value."""
+        if isinstance(value, str) and value.startswith(SEALED):
+            with suppress(InvalidToken):
+                return self.open(cipher().decrypt(value.removeprefix(SEALED).encode()).decode())
+        return value
+
     def get_lookup(self, lookup_name):
         """Allow the null test only: equal texts are stored differently each time."""
         if lookup_name != "isnull":
@@ -176,7 +193,12 @@ class EncryptedDateField(EncryptedTextField):
         return value.isoformat() if value else None
 
     def to_python(self, value):
-        return models.DateField().to_python(value)
+        return models.DateField().to_python(super().to_python(value))
+
+    def value_from_object(self, obj):
+        """Return the day as a text: a serializer writes down a date without asking further."""
+        value = super().value_from_object(obj)
+        return str(value) if value else None
 
 
 class EncryptedJSONField(EncryptedTextField):
@@ -189,9 +211,6 @@ class EncryptedJSONField(EncryptedTextField):
 
     def close(self, value):
         return json.dumps(value, ensure_ascii=False) if value is not None else None
-
-    def to_python(self, value):
-        return value
 
 
 class KeyedIndexField(models.CharField):

@@ -16,8 +16,8 @@ def read_field_keys(texts):
     keys = [text.strip() for text in texts if text.strip()]
     if not keys:
         raise ImproperlyConfigured(
-            "FIELD_KEYS is missing: it encrypts what patients tell you. Set it to one or more Fernet keys, newest first, "
-            "separated by commas. `make run` writes a .env with a good one."
+            "FIELD_KEYS is missing: it encrypts what patients tell you. Set it to one or more Fernet keys, newest "
+            "first, separated by commas. `make run` writes a .env with a good one."
         )
     read = [_bytes_of(key, place) for place, key in enumerate(keys, start=1)]
     for place, found in enumerate(read, start=1):
@@ -27,8 +27,8 @@ def read_field_keys(texts):
             )
         if found in read[: place - 1]:
             raise ImproperlyConfigured(
-                f"Key {place} of FIELD_KEYS stands there twice. Leave each key once, the newest first; to replace a key, "
-                f"make another one: {HOW_TO_MAKE_ONE}"
+                f"Key {place} of FIELD_KEYS stands there twice. Leave each key once, the newest first; to replace one, "
+                f"make another: {HOW_TO_MAKE_ONE}"
             )
     return keys
 

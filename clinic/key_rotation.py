@@ -47,7 +47,7 @@ class SealedRow:
 
 
 class Rows:
-    """What is rotated together: rows of one model, and what is due of each. Rooms register those beyond plain fields."""
+    """What is rotated together: rows of one model, and what is due of each. Rooms register what no field tells."""
 
     label = ""
 

@@ -16,8 +16,8 @@ from clinic.models import KeyInUse
 from clinic.personal_data import our_models
 
 WHAT_TO_DO = (
-    "Put it back into FIELD_KEYS, after the newest one, from where you keep copies of the keys. If it is lost for good, "
-    "what it encrypted is lost too: docs/how-to/keys.md says how to go on without."
+    "Put it back into FIELD_KEYS, after the newest one, from where you keep copies of the keys. If it is lost for "
+    "good, what it encrypted is lost too: docs/how-to/keys.md says how to go on without."
 )
 
 

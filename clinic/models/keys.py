@@ -1,4 +1,4 @@
-"""The keys that stored values may be encrypted with, by a name drawn from each: the keys themselves are never stored."""
+"""The keys that stored values may be encrypted with, by a name drawn from each; no key itself is ever stored."""
 
 from django.db import models
 from django.utils import timezone

@@ -145,6 +145,6 @@ def test_the_site_goes_on_without_a_lost_key_once_somebody_said_so(without_its_k
 def test_a_key_that_is_not_missing_is_not_given_up(db, name):
     keys.note_newest()
     for each in (name, *key_names()):
-        with pytest.raises(CommandError, match="No key .* is missing"):
+        with pytest.raises(CommandError, match=r"No key .* is missing"):
             call_command("rotate_keys", give_up=each)
     assert KeyInUse.objects.count() == 1
