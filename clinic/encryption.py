@@ -21,7 +21,6 @@ from django.core.signals import setting_changed
 from django.db import models
 from django.db.models.lookups import IsNull
 
-
 # What `dumpdata` writes before an encrypted value.
 SEALED = "encrypted:"
 

@@ -1,8 +1,10 @@
 """Finding a request by its patient's name: which spellings lead to it, what tokens tell, what a search costs."""
 
 from contextlib import suppress
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
@@ -246,6 +248,20 @@ def test_an_erased_request_leaves_no_token():
     request = make_request()
     AppointmentRequest.objects.filter(pk=request.pk).delete()
     assert not NameToken.objects.exists()
+
+
+def test_requests_that_were_there_before_are_found_too(monkeypatch):
+    step = import_module("appointments.migrations.0011_tokens_of_names")
+    monkeypatch.setattr(step, "BATCH", 2)
+    requests = [make_request(full_name=f"Name{number} Quill") for number in range(5)]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE appointments_appointmentrequest SET full_name = 'x' WHERE id = %s", [requests[2].pk])
+    before = {request.pk: stored_tokens(request) for request in requests}
+    NameToken.objects.exclude(request=requests[0]).delete()
+    step.write_tokens(apps, None)
+    step.write_tokens(apps, None)
+    after = {request.pk: stored_tokens(request) for request in requests}
+    assert after == before | {requests[2].pk: set()}
 
 
 # Words
