@@ -1,6 +1,7 @@
 """How gunicorn serves the site: on this machine only, behind whatever speaks https to the world."""
 
 import os
+import sys
 from pathlib import Path
 
 import environ
@@ -49,3 +50,22 @@ logconfig_dict = {
         "gunicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },
 }
+
+# What gunicorn ends for, instead of starting the next worker in vain.
+CANNOT_START = 3
+
+
+def post_worker_init(worker):
+    """Let no worker serve while a key is missing that stored data need; say which, and what to do."""
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import connection
+
+    from clinic import keys
+
+    try:
+        keys.check_at_start()
+    except ImproperlyConfigured as problem:
+        sys.stderr.write(f"The site cannot start. {problem}\n")
+        sys.exit(CANNOT_START)
+    # Each thread that answers has a connection of its own; this one has none to answer.
+    connection.close()

@@ -19,6 +19,7 @@ class AppointmentsConfig(AppConfig):
             demonstration_watch,
             desk_lines,
             erasing,
+            name_rotation,
             practice,
             presence,
             public_promise,
@@ -29,7 +30,7 @@ class AppointmentsConfig(AppConfig):
         from appointments.auditing import REQUESTS, WORDS
         from appointments.models import AlertPerson, AppointmentRequest, Status
         from audit import event_words, finding
-        from clinic import demo, diagrams, erasure, hours, limits, status
+        from clinic import demo, diagrams, erasure, hours, key_rotation, keys, limits, status
         from clinic.models import ClinicProfile
         from outbox import chores, readers, staff_mail
 
@@ -39,11 +40,13 @@ class AppointmentsConfig(AppConfig):
         demo.register("requests", demonstration.load)
         demo.register("watch", demonstration_watch.load)
         hours.on_change(workflow.recompute_due)
+        key_rotation.register(name_rotation.NameTokens())
         status.register("queue", presence.queue_trouble)
         chores.register("send links that were asked for", workflow.send_links_asked_for)
         chores.register("remind patients", reminders.remind)
         chores.register("tell what cannot wait", alerts.tell_what_cannot_wait)
         chores.register("reckon promise", public_promise.reckon)
+        chores.register("note the key in use", keys.note_newest)
         chores.register("forget counts", limits.forget_old)
         chores.register("forget erased forms", workflow.forget_erased_forms)
         chores.register("forget last moves", workflow.forget_last_moves)

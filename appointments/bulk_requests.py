@@ -17,6 +17,7 @@ from appointments.models import (
     ClinicQuestion,
     DeclineReason,
     HeldBecause,
+    NameToken,
     OfferState,
     Source,
     Status,
@@ -25,6 +26,7 @@ from appointments.models import (
     normalise_email,
     normalise_phone,
 )
+from appointments.models.name_tokens import tokens_of
 from appointments.references import new_reference
 from appointments.workflow.danger import danger_in
 from audit.actors import Actor
@@ -94,6 +96,7 @@ def _load(maker, size):
     more = {row["reference"]: row for row in made if row["status"] in NEED_TIMES}
     kept = AppointmentRequest.of_every_kind.filter(reference__in=more).defer(*writer.sealed).order_by("id")
     kept = list(kept)
+    writer.write_tokens(made)
     TimeOffer.objects.bulk_create([offer for request in kept for offer in maker.times_of(request)])
     ClinicQuestion.objects.bulk_create([each for request in kept for each in maker.questions_of(request)])
     Event.record(LOADED, by=LOADER, rows=size)
@@ -121,6 +124,11 @@ def _index(value, source):
     return index_of(normalise(value), source)
 
 
+@cache
+def _tokens(name):
+    return tokens_of(name)
+
+
 class _Writer:
     """Writes rows given as dictionaries, past the objects: those would take most of the time."""
 
@@ -143,6 +151,15 @@ class _Writer:
         """Insert these rows."""
         with connection.cursor() as cursor:
             cursor.executemany(self.sql, [self._values(row) for row in rows])
+
+    def write_tokens(self, rows):
+        """Insert the tokens of the names of these rows, which are stored already."""
+        names = {row["reference"]: row["full_name"] for row in rows}
+        stored = AppointmentRequest.of_every_kind.filter(reference__in=names).values_list("pk", "reference")
+        tokens = [(pk, token) for pk, reference in stored for token in _tokens(names[reference])]
+        table = connection.ops.quote_name(NameToken._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {table} (request_id, token) VALUES (%s, %s)", tokens)  # noqa: S608
 
     def _values(self, row):
         found = self.usual | row

@@ -4,7 +4,6 @@ Telephone numbers and e-mail addresses are compared by their keyed indexes. Name
 here, and those of the newest requests alone. What is closed is no longer looked at: to join it would hide its answer.
 """
 
-import unicodedata
 from dataclasses import dataclass
 
 from django.db.models import Q, TextChoices, TextField
@@ -12,6 +11,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import OPEN, AppointmentRequest, HeldBecause, NotDuplicate, Status
+from appointments.name_words import same_words
 from clinic.encryption import Unreadable
 
 # Among so many of the requests that came last, the open ones are hinted at for their name alone.
@@ -20,10 +20,6 @@ NAMES_LOOKED_AT = 300
 MOST_WITH_ONE_CONTACT = 200
 # One word alone is many people's name.
 FEWEST_WORDS = 2
-
-# Letters that have no accent to take away.
-PLAIN = str.maketrans({"đ": "d", "ð": "d", "ø": "o", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
-BETWEEN_WORDS = ("Z", "Pd")  # Unicode's separators, and its dashes: "López-Ruiz" is "Lopez Ruiz".
 
 SEALED = {"sealed_name": "full_name", "sealed_born": "date_of_birth"}
 READ = ("pk", "reference", "phone_index", "email_index", "merged_into", *SEALED)
@@ -106,13 +102,6 @@ def pair(asked, other):
         full_name=other.full_name,
         born=lambda: other.date_of_birth,
     )
-
-
-def same_words(name):
-    """Return a name as it is compared: its words in one order, without accents, case, apostrophes and dashes."""
-    signs = unicodedata.normalize("NFKD", name).casefold().translate(PLAIN)
-    spaced = (" " if unicodedata.category(sign).startswith(BETWEEN_WORDS) else sign for sign in signs)
-    return sorted("".join(sign for sign in spaced if sign == " " or sign.isalnum()).split())
 
 
 def _candidates(asked, every):

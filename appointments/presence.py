@@ -41,7 +41,7 @@ def saw_queue(user, *, session, now=None):
     if 0 <= now.timestamp() - session.get(SAW_QUEUE, 0) < WRITTEN_EVERY.total_seconds():
         return
     session[SAW_QUEUE] = now.timestamp()
-    if not Look.objects.filter(user=user, request=None).update(seen_at=now):
+    if not Look.objects.filter(user=user).update(seen_at=now):
         Look.objects.bulk_create([Look(user=user, seen_at=now)], ignore_conflicts=True)
 
 
@@ -54,7 +54,7 @@ def queue_trouble(now=None):
     except NeverOpen:
         return None
     # Seen in the future means: seen before the clock was set back.
-    if Look.objects.filter(request=None, seen_at__range=(a_day_ago, now + WRITTEN_EVERY)).exists():
+    if Look.objects.filter(seen_at__range=(a_day_ago, now + WRITTEN_EVERY)).exists():
         return None
     waiting = AppointmentRequest.objects.trusted().waiting_for_clinic().not_snoozed(now)
     if not waiting.filter(promised_from__lt=a_day_ago).exists():

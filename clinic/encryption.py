@@ -8,6 +8,7 @@ encrypts, any of them reads. Each use (fields, sealed answers, keyed indexes) dr
 import base64
 import hmac
 import json
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 
@@ -19,6 +20,9 @@ from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.db import models
 from django.db.models.lookups import IsNull
+
+# What `dumpdata` writes before an encrypted value.
+SEALED = "encrypted:"
 
 
 class Unreadable(Exception):
@@ -41,10 +45,22 @@ def derived_key(field_key, purpose):
 
 
 @cache
+def ciphers(purpose="field"):
+    """Return a Fernet for each key, newest first, for one purpose."""
+    keys = [base64.urlsafe_b64encode(derived_key(key, purpose)) for key in settings.FIELD_KEYS]
+    return [Fernet(key) for key in keys]
+
+
+@cache
 def cipher(purpose="field"):
     """Return the MultiFernet for one purpose: encrypts with the newest key, decrypts with any."""
-    keys = [base64.urlsafe_b64encode(derived_key(key, purpose)) for key in settings.FIELD_KEYS]
-    return MultiFernet([Fernet(key) for key in keys])
+    return MultiFernet(ciphers(purpose))
+
+
+@cache
+def key_names():
+    """Return what each key is called where it must not be told, newest first: 8 characters drawn from it."""
+    return [derived_key(key, "name").hex()[:8] for key in settings.FIELD_KEYS]
 
 
 @cache
@@ -65,7 +81,8 @@ def index_candidates(value, purpose):
 
 def forget_keys():
     """Drop the drawn keys, after the settings that they come from changed."""
-    cipher.cache_clear()
+    for drawn in (ciphers, cipher, key_names):
+        drawn.cache_clear()
     index_keys.cache_clear()
 
 
@@ -110,6 +127,18 @@ class EncryptedTextField(models.TextField):
     def close(self, value):
         """Turn the field's Python value into the text to encrypt."""
         return super().get_prep_value(value)
+
+    def value_to_string(self, obj):
+        """Return the value sealed, for `dumpdata`: what is read must not be written down in clear again."""
+        stored = self.get_prep_value(getattr(obj, self.attname))
+        return f"{SEALED}{stored}" if stored else ""
+
+    def to_python(self, value):
+        """Open what `dumpdata` wrote; anything else is a value."""
+        if isinstance(value, str) and value.startswith(SEALED):
+            with suppress(InvalidToken):
+                return self.open(cipher().decrypt(value.removeprefix(SEALED).encode()).decode())
+        return value
 
     def get_lookup(self, lookup_name):
         """Allow the null test only: equal texts are stored differently each time."""
@@ -163,7 +192,12 @@ class EncryptedDateField(EncryptedTextField):
         return value.isoformat() if value else None
 
     def to_python(self, value):
-        return models.DateField().to_python(value)
+        return models.DateField().to_python(super().to_python(value))
+
+    def value_from_object(self, obj):
+        """Return the day as a text: a serializer writes down a date without asking further."""
+        value = super().value_from_object(obj)
+        return str(value) if value else None
 
 
 class EncryptedJSONField(EncryptedTextField):
@@ -176,9 +210,6 @@ class EncryptedJSONField(EncryptedTextField):
 
     def close(self, value):
         return json.dumps(value, ensure_ascii=False) if value is not None else None
-
-    def to_python(self, value):
-        return value
 
 
 class KeyedIndexField(models.CharField):

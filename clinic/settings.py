@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from clinic.env_file import read_env_file
+from clinic.field_keys import keep_apart, read_field_keys
 from clinic.release import newest_change
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -40,13 +41,9 @@ DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)
 
 SECRET_KEY = secret("SECRET_KEY", advice="Set it to at least 50 random characters.", minimum=50)
-FIELD_KEYS = [key.strip() for key in env.list("FIELD_KEYS", default=[]) if key.strip()]
-if not FIELD_KEYS:
-    raise ImproperlyConfigured(
-        "FIELD_KEYS is missing: it encrypts what patients tell you. Set it to one or more Fernet keys, newest first, "
-        "separated by commas. `make run` writes a .env with a good one."
-    )
+FIELD_KEYS = read_field_keys(env.list("FIELD_KEYS", default=[]))
 AUDIT_KEY = secret("AUDIT_KEY", advice="Set it to at least 32 random characters; it seals the audit chain.")
+keep_apart(FIELD_KEYS, SECRET_KEY=SECRET_KEY, AUDIT_KEY=AUDIT_KEY)
 
 # Where it is reached
 

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from clinic import keys
+
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 
 _parts = {}
@@ -43,11 +45,16 @@ def _trouble_of(check):
 
 
 def why_not_ready():
-    """Return why this process cannot serve (a sentence), or None: the database answers, its migrations are applied."""
+    """Return why this process cannot serve (a sentence), or None.
+
+    It can when the database answers, its migrations are applied, and its keys open what is stored.
+    """
     connection.ensure_connection()
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return "The database waits for migrations: run manage.py migrate."
+    if keys.missing():
+        return "A key is missing that stored data need: run manage.py check --database default."
     return None
 
 

@@ -37,11 +37,14 @@ def telephone_href(text):
 
 def _with_letters_as_keys(text):
     """Return the text with letters as the digits of their keys, where that makes it a number: (206) 555-BACK."""
+    return convert_alpha_characters_in_number(text) if _is_possible(text) else text
+
+
+def _is_possible(text):
     try:
-        is_number = is_possible_number(parse_number(text, settings.PHONE_REGION))
+        return is_possible_number(parse_number(text, settings.PHONE_REGION))
     except NumberParseException:
-        return text
-    return convert_alpha_characters_in_number(text) if is_number else text
+        return False
 
 
 def normalise_phone(number):
@@ -58,3 +61,23 @@ def national_digits(number):
         return str(parse_number(number, settings.PHONE_REGION).national_number)
     except NumberParseException:
         return normalize_digits_only(number)
+
+
+# Fewer digits are no number that anybody can be called on, unless it is a possible one where the clinic is.
+FEWEST_DIGITS = 7
+# What people abroad dial, and write, in place of the plus sign.
+PREFIX = "00"
+
+
+def is_number(text):
+    """Say whether somebody who types this looks for a telephone number, and not for a name with a digit in it."""
+    digits = sum(sign.isdigit() for sign in text)
+    return digits >= FEWEST_DIGITS or (digits > 0 and _is_possible(text))
+
+
+def spellings(number):
+    """Return the ways in which a number may have been written, the country's code after a plus sign or after 00."""
+    digits = normalize_digits_only(number)
+    if number.strip().startswith("+"):
+        return [number, PREFIX + digits]
+    return [number, f"+{digits.removeprefix(PREFIX)}"] if digits.startswith(PREFIX) else [number]

@@ -16,7 +16,7 @@ class ProceduresConfig(AppConfig):
 
     def ready(self):
         from audit import event_words
-        from clinic import demo, diagrams, erasure
+        from clinic import demo, diagrams, erasure, key_rotation
         from outbox import chores
         from procedures import demonstration_content, feedback, leaflets, publishing, retention, search
         from procedures.event_words import WORDS
@@ -26,6 +26,7 @@ class ProceduresConfig(AppConfig):
         event_words.register(WORDS)
         erasure.spare("procedures.feedback", because="Readers give no name; whoever wrote one is found by reading.")
         erasure.spare("procedures.missedsearch", because="It tells what many looked for, and nobody who did.")
+        key_rotation.register(search.KeptMisses())
         chores.register("forget searches", search.forget_misses)
         chores.register("forget feedback", feedback.forget_old)
         retention.fill_register()

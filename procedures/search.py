@@ -12,6 +12,7 @@ from django.db.models import Case, Count, F, IntegerField, Max, Q, Value, When
 from django.utils import timezone
 
 from clinic.encryption import index_candidates, index_of
+from clinic.key_rotation import Rows, SealedRow
 from procedures.around import cards_of
 from procedures.models import IndexedWord, MissedSearch, Trigram
 from procedures.models.search import LONGEST_QUERY
@@ -32,6 +33,8 @@ MOST_ALIKE = 3
 DAYS_UNTIL_KEPT = 3
 MISSES_KEPT_FOR = timedelta(days=90)
 MOST_MISSES = 10_000
+# What its keyed index is drawn for.
+MISSED = "missed search"
 
 
 @dataclass(frozen=True)
@@ -146,10 +149,10 @@ def count_miss(words, language):
         return
     today = timezone.localdate()
     told_apart = f"{language} {text}"
-    known = MissedSearch.objects.filter(words_index__in=index_candidates(told_apart, "missed search"))
+    known = MissedSearch.objects.filter(words_index__in=index_candidates(told_apart, MISSED))
     kept = Case(When(days__gte=DAYS_UNTIL_KEPT - 1, then=Value(text)), default=Value(""))
     if not known.filter(last_day__lt=today).update(days=F("days") + 1, last_day=today, words=kept):
-        new = MissedSearch(language=language, words_index=index_of(told_apart, "missed search"), last_day=today)
+        new = MissedSearch(language=language, words_index=index_of(told_apart, MISSED), last_day=today)
         MissedSearch.objects.bulk_create([new], ignore_conflicts=True)
 
 
@@ -160,3 +163,28 @@ def forget_misses():
     too_many = misses.filter(words="").values_list("id", flat=True)[MOST_MISSES : 2 * MOST_MISSES]
     gone = {*old, *too_many}
     return MissedSearch.objects.filter(id__in=gone).delete()[0] if gone else 0
+
+
+class KeptMisses(Rows):
+    """Missed searches whose words are kept, for `rotate_keys`: their index is computed anew from the words."""
+
+    label = MissedSearch._meta.label
+
+    def stored(self):
+        return MissedSearch.objects.worth_reading().order_by("pk").values("pk", "language", "words", "words_index")
+
+    def look(self, batch):
+        return [self._look(stored) for stored in batch]
+
+    def _look(self, stored):
+        row = SealedRow(stored["pk"])
+        wanted = index_of(f"{stored['language']} {stored['words']}", MISSED)
+        row.due = {"words_index": wanted} if wanted != stored["words_index"] else {}
+        return row
+
+    def write(self, row):
+        # Where the words were missed again at the moment of the change of keys, two rows count them: one is enough.
+        if MissedSearch.objects.filter(**row.due).exists():
+            MissedSearch.objects.filter(pk=row.pk).delete()
+        else:
+            MissedSearch.objects.filter(pk=row.pk).update(**row.due)

@@ -3,7 +3,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("appointments", "0009_who_read_and_sooner"),
+        ("appointments", "0010_found_by_name"),
     ]
 
     operations = [

@@ -17,6 +17,7 @@ from appointments.models.desk import (
 )
 from appointments.models.duplicates import Merge, NotDuplicate
 from appointments.models.links import TRACKING_LINK_LASTS, LinkAsked, SentForm, TrackingLink
+from appointments.models.name_tokens import NameToken
 from appointments.models.offers import OfferState, TimeOffer
 from appointments.models.requests import (
     IN_HAND,
@@ -64,6 +65,7 @@ __all__ = [
     "Look",
     "Merge",
     "MessageWording",
+    "NameToken",
     "NotDuplicate",
     "NotToldBecause",
     "Note",

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -109,24 +108,19 @@ class SavedReply(models.Model):
 
 
 class Look(models.Model):
-    """When a member of staff last had a request's sheet open, or (without a request) the queue."""
+    """When a member of staff last had the queue open."""
 
     personal_data = ()
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    request = models.ForeignKey(AppointmentRequest, on_delete=models.CASCADE, null=True, related_name="looks")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         default_permissions = ()
-        constraints = [
-            models.UniqueConstraint(fields=["user", "request"], condition=Q(request__isnull=False), name="look_sheet"),
-            models.UniqueConstraint(fields=["user"], condition=Q(request=None), name="look_queue"),
-        ]
         indexes = [models.Index(fields=["seen_at"], name="look_seen_at")]
 
     def __str__(self):
-        return f"{self.user_id} {self.request_id}"
+        return str(self.user_id)
 
 
 class AlertKind(models.TextChoices):

@@ -1,12 +1,16 @@
 """The request, never called an appointment until a time is agreed: who asks for what, and where it stands."""
 
+import unicodedata
+from contextlib import suppress
+
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from appointments.models.name_tokens import write_name_tokens
 from clinic.encryption import EncryptedDateField, EncryptedJSONField, EncryptedTextField, KeyedIndexField
 from clinic.models import Location
 from clinic.telephone import normalise_phone
@@ -16,8 +20,12 @@ from procedures.models import Procedure, ProcedureVersion
 
 
 def normalise_email(email):
-    """Return an e-mail address as it is compared: case aside."""
-    return email.strip().casefold()
+    """Return an e-mail address as it is compared: case aside, a name of a site in its own letters (RFC 5890)."""
+    before, at, site = unicodedata.normalize("NFC", email.strip()).casefold().rpartition("@")
+    if "xn--" in site:
+        with suppress(UnicodeError):
+            site = site.encode("ascii").decode("idna")
+    return f"{before}{at}{site}"
 
 
 class Status(models.TextChoices):
@@ -33,6 +41,8 @@ class Status(models.TextChoices):
     CLOSED = "closed", _("closed")
 
 
+# What holds somebody's name.
+NAMES = frozenset({"full_name", "helper"})
 WAITS_FOR_CLINIC = (Status.NEW, Status.IN_PROGRESS)
 OPEN = (*WAITS_FOR_CLINIC, Status.WAITING, Status.AGREED)
 IN_HAND = (Status.IN_PROGRESS, Status.WAITING)
@@ -401,6 +411,16 @@ class AppointmentRequest(models.Model):
 
     def __str__(self):
         return self.reference
+
+    def save(self, *args, **kwargs):
+        """Save it, and with a name the tokens by which it is found."""
+        is_new, written = self._state.adding, kwargs.get("update_fields")
+        shut = self.get_deferred_fields()
+        has_names = not shut >= NAMES if written is None else not NAMES.isdisjoint(written)
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+            if has_names:
+                write_name_tokens(self, is_new=is_new)
 
     @property
     def is_practice(self):

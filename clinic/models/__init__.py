@@ -2,6 +2,7 @@
 
 from clinic.models.erasures import ErasedBecause, ErasedReference, Erasure
 from clinic.models.files import PICTURE_UNDECIDED, Pictured, StoredFile
+from clinic.models.keys import KeyInUse
 from clinic.models.page_stamp import PageStamp
 from clinic.models.people import Accreditation, Clinician, SpokenLanguage
 from clinic.models.places import Closure, Location, OpeningHours, Weekday, hours_at, reception_hours
@@ -20,6 +21,7 @@ __all__ = [
     "ErasedReference",
     "Erasure",
     "GeneralWarningSign",
+    "KeyInUse",
     "Location",
     "OpeningHours",
     "PageStamp",

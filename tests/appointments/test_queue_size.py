@@ -97,7 +97,9 @@ def test_no_filter_reads_all_requests(desk, query):
     assert reads_all(lambda: desk.get(QUEUE, query)) == []
 
 
-@pytest.mark.parametrize("typed", ["0@example.org", "(206) 555-0123", "nobody@example.org", "ABCD-2345", "{reference}"])
+@pytest.mark.parametrize(
+    "typed", ["0@example.org", "(206) 555-0123", "nobody@example.org", "ABCD-2345", "{reference}", "ana obr"]
+)
 def test_no_search_reads_all_requests(desk, typed):
     a_few()
     typed = typed.format(reference=make_request().reference)

@@ -4,11 +4,13 @@ from datetime import date
 
 import pytest
 from cryptography.fernet import Fernet
+from django.core import serializers
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appointments.models import AppointmentRequest
 from clinic.encryption import (
     EncryptedDateField,
     EncryptedJSONField,
@@ -20,6 +22,7 @@ from clinic.encryption import (
     index_of,
 )
 from outbox.models import Message
+from tests.appointments.factories import make_request
 from tests.outbox.factories import make_message
 
 
@@ -141,3 +144,24 @@ def test_a_key_that_is_none_stops_the_start_with_advice(settings):
     settings.FIELD_KEYS = ["too short"]
     with pytest.raises(ImproperlyConfigured, match="FIELD_KEYS holds something that is not a Fernet key"):
         cipher()
+
+
+@pytest.mark.parametrize("how", ["json", "xml", "jsonl"])
+def test_what_django_writes_down_of_a_row_is_sealed_and_comes_back(db, how):
+    request = make_request(date_of_birth="1944-02-29", matter="My back hurts <b>")
+    Message.objects.all().delete()
+    written = serializers.serialize(how, [request])
+    for clear in ("Brien", "ana@example", "1944", "hurts", "reach_by"):
+        assert clear not in written
+    (read,) = serializers.deserialize(how, written)
+    for name in ("full_name", "email", "date_of_birth", "matter", "preferences", "signs", "helper", "answer"):
+        assert getattr(read.object, name) == getattr(request, name), name
+    read.save()
+    assert AppointmentRequest.objects.get(pk=request.pk).matter == "My back hurts <b>"
+
+
+def test_a_text_that_only_looks_sealed_is_a_text(db):
+    message = make_message(subject="encrypted:gAAAAA")
+    message.subject = Message._meta.get_field("subject").clean(message.subject, message)
+    message.save()
+    assert Message.objects.get(pk=message.pk).subject == "encrypted:gAAAAA"

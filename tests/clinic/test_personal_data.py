@@ -4,8 +4,11 @@ import pytest
 from django.db import models
 from django.test.utils import isolate_apps
 
+from appointments.models import AppointmentRequest, LinkAsked
 from clinic.encryption import EncryptedTextField, KeyedIndexField
 from clinic.personal_data import ROOMS, kept_in_clear, our_models, personal_fields
+from outbox.models import Message
+from procedures.models import Feedback
 
 # A column so named is about a person wherever it stands.
 ABOUT_A_PERSON = {"first_name", "last_name", "full_name", "username", "recipient", "phone", "date_of_birth"}
@@ -41,6 +44,38 @@ def test_a_model_declares_what_it_holds_of_persons(model):
 def test_every_room_is_looked_at(settings):
     assert set(ROOMS) < set(settings.INSTALLED_APPS)
     assert {model._meta.app_label for model in our_models()} == set(ROOMS)
+
+
+# Text in clear beside a request: none of it is typed by anybody.
+IN_CLEAR = {
+    "appointments.AppointmentRequest": {"reference"},
+    "appointments.LastMove": {"name"},
+    "appointments.LinkAsked": {"reference"},
+    "appointments.NameToken": {"token"},
+    "appointments.PhoneTask": {"purpose"},
+    "appointments.SentForm": {"token_hash"},
+    "appointments.TrackingLink": {"token_hash", "made_for"},
+    "outbox.Message": {
+        *("purpose", "about_type", "about_id", "language", "sender_name", "message_id", "claimed_by", "last_error"),
+    },
+    "procedures.Feedback": {"sent_hash"},
+}
+
+
+def text_in_clear(model):
+    """Return the names of a model's columns that may hold any text, readable in the database."""
+    texts = (models.CharField, models.TextField, models.JSONField)
+    fields = [field for field in model._meta.concrete_fields if isinstance(field, texts) and not field.choices]
+    return {field.name for field in fields if not is_protected(field)}
+
+
+def test_nothing_that_somebody_types_stands_beside_a_request_in_clear():
+    about = {LinkAsked, Message, Feedback, AppointmentRequest}
+    for model in our_models():
+        if any(field.related_model is AppointmentRequest for field in model._meta.concrete_fields):
+            about.add(model)
+    assert len(about) > 15
+    assert {model._meta.label: found for model in about if (found := text_in_clear(model))} == IN_CLEAR
 
 
 @isolate_apps("clinic")

@@ -14,7 +14,7 @@ from appointments.admin.queue.rows import (
     queue_rows,
     why_it_cannot_wait,
 )
-from appointments.admin.queue.searching import erased_at, found_by, kind_of_search, opened_search, sealed_search
+from appointments.admin.queue.searching import erased_at, kind_of_search, opened_search, sealed_search
 
 __all__ = [
     "COLUMNS",
@@ -24,7 +24,6 @@ __all__ = [
     "came_by",
     "erased_at",
     "exactly",
-    "found_by",
     "how_late",
     "how_long",
     "hurry_of",

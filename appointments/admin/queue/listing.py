@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from appointments.admin.queue.filters import FILTERS, ViewFilter
 from appointments.admin.queue.pages import page_of
 from appointments.admin.queue.rows import sealed_rows
+from appointments.admin.queue.searching import found_by, opened_search
 from appointments.admin.queue.views import GROUPS, NEWEST_FIRST, OPENS_ON, VIEWS, counts, number_in_words
 from appointments.models import AppointmentRequest
 
@@ -28,7 +29,9 @@ class Queue(ChangeList):
         """Return what the view and the filters keep, found by a search among all there is; in the view's order."""
         # Nothing is looked up beside them yet: most are on no page that anybody looks at.
         self.root_queryset = AppointmentRequest.of_every_kind.not_heartbeat().visible_to(request.user)
-        return super().get_queryset(request, exclude_parameters)
+        rows = super().get_queryset(request, exclude_parameters)
+        found, self.has_more_names = found_by(rows, opened_search(self.query)) if self.query else (rows, False)
+        return found
 
     def get_ordering(self, request, queryset):
         """Return the order of the view; of what was searched, the newest first."""

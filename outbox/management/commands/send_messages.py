@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections
 from django.utils import timezone
 
+from clinic import keys
 from outbox import sender
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--loop", action="store_true", help="Go on until SIGTERM or Ctrl-C.")
 
     def handle(self, *, loop, **options):
+        keys.check_at_start()
         if loop:
             # Unlike an Event, a SimpleQueue may be put into by a signal that arrives while it is being waited for.
             self.told_to_stop = SimpleQueue()
