@@ -3,6 +3,8 @@
 A part of `ClinicAdminSite`, kept apart as each screen passes through here.
 """
 
+from urllib.parse import urlsplit
+
 from django.contrib import messages
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import PermissionDenied
@@ -143,8 +145,8 @@ class OwnLogIn:
 
     def _where_pressed(self, request):
         """Return the page with the button that was pressed: its own address where that can be opened, else the desk."""
-        came_from = request.headers.get("Referer", "").removeprefix(f"{request.scheme}://{request.get_host()}")
-        return safe_path(came_from)
+        came_from = urlsplit(request.headers.get("Referer", ""))
+        return safe_path(came_from._replace(scheme="", netloc="").geturl())
 
     # One's own log-in
 

@@ -19,9 +19,22 @@ def fill_register():
         span=retention.Span(1, Unit.DAYS),
         is_told=False,
     )
+    retention.fixed(
+        "tries to log in",
+        what=_("How often a log-in failed"),
+        lasts=_("%(span)s after the last try"),
+        why=_("So that nobody guesses a password."),
+        span=retention.Span(1, Unit.DAYS),
+        is_told=False,
+        covers=("accounts.LogInTries",),
+    )
     retention.kept_otherwise(
         "accounts.User",
         "A colleague who left stays as a locked account without rights: the audit trail and old requests name them.",
+    )
+    retention.kept_otherwise(
+        "accounts.EmergencyAccess",
+        "Who opened the emergency account, and why, is told by staff of staff; it is as old as what it explains.",
     )
     desk.register(
         desk.Task(

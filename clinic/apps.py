@@ -12,7 +12,7 @@ class ClinicConfig(AppConfig):
 
     def ready(self):
         from audit import chain
-        from clinic import checks, demo, demonstration, erasure, purging, retention, status  # noqa: F401
+        from clinic import checks, demo, demonstration, erasure, own_retention, purging, status  # noqa: F401
         from clinic.encryption import cipher
         from clinic.models import profile_trouble
 
@@ -22,7 +22,7 @@ class ClinicConfig(AppConfig):
         status.register("audit", chain.trouble)
         status.register("clinic profile", profile_trouble)
         status.register("purge", purging.trouble)
-        retention.kept_otherwise("clinic.Clinician", "Patients read it on the team page until a manager removes it.")
+        own_retention.fill_register()
         demo.register("clinic", demonstration.load)
         erasure.spare("clinic.clinician", because="A clinician's name is public, and is no patient's.", is_read=False)
         erasure.spare("clinic.erasure", because="It forgets the marks by itself once it has looked.", is_read=False)

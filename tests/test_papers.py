@@ -14,7 +14,7 @@ HAZARDS = ROOT / "docs" / "reference" / "hazards.md"
 
 
 @cache
-def tests_of(path):
+def functions_of(path):
     """Return the names of the tests in one file."""
     return {node.name for node in ast.walk(ast.parse((ROOT / path).read_text())) if isinstance(node, ast.FunctionDef)}
 
@@ -29,7 +29,7 @@ def test_every_test_that_a_paper_names_is_there(paper):
     missing = [
         (path, test)
         for path, test in named_in(paper)
-        if not (ROOT / path).is_file() or (test and test not in tests_of(path))
+        if not (ROOT / path).is_file() or (test and test not in functions_of(path))
     ]
     assert missing == []
 

@@ -341,7 +341,7 @@ def test_every_cookie_belongs_to_this_host_alone_and_no_script_can_read_it(place
     found |= cookie_of(client.get("/admin/clinic/location/999/change/", secure=True))
     found |= cookie_of(client.post(row, {"post": "yes"}, secure=True))
     found |= cookie_of(client.post("/admin/logout/", secure=True))
-    assert set(found) == {"__Host-form", "__Host-staff", "__Host-desk", "__Host-said"}
+    assert set(found) == {"__Host-form", "__Host-staff", "__Host-desk", "__Host-said", "__Host-browser"}
     assert set(found.values()) == {(True, True, "Lax", "/", "")}
 
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0006_answered_within"),
+        ("clinic", "0008_erasures"),
     ]
 
     operations = [

@@ -8,12 +8,15 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.models import User
 from audit.models import Event
 from tests.accounts.browsers import WRONG
 from tests.accounts.test_ended_session import hidden, text
 from tests.accounts.test_staff_admin import NEW, address, change
+from tests.second_factor import code_of, set_up_for
+from tests.second_factor import fresh as fresh_row
 from tests.staff import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +178,22 @@ def test_a_page_that_asked_too_long_ago_asks_again_and_keeps_it(manager, clock, 
     page = desk.post(CONFIRM, {"password": PASSWORD, "kept": "sealed", "next": "/admin/"})
     assert page.status_code == 403
     assert (hidden(page)["kept"], hidden(page)["next"]) == ("sealed", "/admin/")
+
+
+def test_whoever_has_a_second_factor_shows_it_too(desk, clock, manager, reception):
+    device, _codes = set_up_for(manager)
+    session = desk.session
+    session["_auth_user_hash"] = fresh_row(manager).get_session_auth_hash()
+    session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    session.save()
+    goes_to = {"next": address(reception)}
+    without = desk.post(CONFIRM, {"password": PASSWORD, **goes_to})
+    assert "Type the code." in text(without)
+    wrong = desk.post(CONFIRM, {"password": PASSWORD, "code": "000000", **goes_to})
+    assert wrong.status_code == 200
+    assert "id_code_error" in text(wrong)
+    assert confirmations() == []
+    clock.shift(timedelta(seconds=2))
+    right = desk.post(CONFIRM, {"password": PASSWORD, "code": code_of(device.secret, steps=1), **goes_to})
+    assert right["Location"] == address(reception)
+    assert confirmations() == ["staff.log_in_confirmed"]

@@ -34,6 +34,8 @@ READS = {
     "appointments_appointmentrequest_messages": "request.read",
     "appointments_appointmentrequest_notes": "request.read",
     "appointments_appointmentrequest_duplicates": "request.read",
+    "appointments_appointmentrequest_erase": "person.looked_up",
+    "appointments_appointmentrequest_export_person": "person.looked_up",
     "appointments_appointmentrequest_downtime": "requests.printed",
     "appointments_appointmentrequest_freed": "request.listed",
     "appointments_appointmentrequest_who_read": "request.listed",
@@ -56,7 +58,7 @@ TELL_OF_NOBODY = (
 )
 BUTTONS = {
     *("add", "delete", "move", "many", "press", "undo", "export", "next", "reach", "unnote", "revoke", "again"),
-    *("done", "open"),
+    *("done", "open", "everywhere", "factor"),
 }
 
 
@@ -84,7 +86,7 @@ def test_opening_a_screen_that_tells_of_persons_is_one_event(client, superuser, 
     client.force_login(superuser)
     before = set(Event.objects.values_list("pk", flat=True))
     row = rows["_".join(name.split("_", 2)[:2])]
-    of_a_row = name.rpartition("_")[2] in {"change", "history", "messages", "notes", "duplicates"}
+    of_a_row = name.rpartition("_")[2] in {"change", "history", "messages", "notes", "duplicates", "erase", "person"}
     address = reverse(f"admin:{name}", args=[row.pk] if of_a_row else [])
     client.head(address)
     assert client.get(address).status_code == 200

@@ -3,7 +3,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("appointments", "0010_found_by_name"),
+        ("appointments", "0011_tokens_of_names"),
     ]
 
     operations = [
