@@ -14,6 +14,7 @@ from accounts.roles import Role
 from audit.audited_admin import AuditedAdmin
 from clinic.models import Location
 from clinic.stale_forms import CarefulForm
+from clinic.typed_text import PlainForm
 
 # Django's own screens for users bring groups with them; rights come from the table of roles alone.
 admin.site.unregister(Group)
@@ -49,7 +50,7 @@ class PlacesField(forms.TypedMultipleChoiceField):
         )
 
 
-class NewStaffForm(UserCreationForm):
+class NewStaffForm(PlainForm, UserCreationForm):
     """A new account with its first password, its roles, and its limit to locations."""
 
     roles, places = RolesField(), PlacesField()
