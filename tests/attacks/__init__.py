@@ -29,6 +29,12 @@ class Attack:
         return self.run.__name__.replace("_", " ")
 
 
+def row_of(each):
+    """Return an attack as a row of docs/reference/attacks.md."""
+    words = each.run.__doc__.partition(": ")[2]
+    return f"| {each.name} | {words} | CWE-{each.cwe} | {each.asvs} |"
+
+
 def attack(*, cwe, asvs, weaken):
     """Put a function among the attacks. `weaken` returns the contexts in which the site is weak."""
 

@@ -3,15 +3,17 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 
 from accounts.roles import Role
 from clinic.context_processors import forget_clinic
 from tests.appointments.offer import make_offer
-from tests.attacks import ATTACKS, Site, on_pages, on_rights, weakened
+from tests.attacks import ATTACKS, Site, on_pages, on_rights, row_of, weakened
 from tests.staff import make_staff
 
+REFERENCE = settings.BASE_DIR / "docs" / "reference" / "attacks.md"
 ROLES = (Role.RECEPTION, Role.NURSE, Role.MANAGER)
 
 
@@ -44,4 +46,5 @@ def test_there_are_two_dozen_attacks_and_each_says_what_it_is():
     for each in ATTACKS:
         chapter = each.asvs.split()[0]
         assert re.match(rf"CWE-{each.cwe}, ASVS {chapter}: .+\.", each.run.__doc__), each.name
+        assert row_of(each) in REFERENCE.read_text(encoding="utf-8"), f"write into {REFERENCE.name}: {row_of(each)}"
     assert {each.run.__module__ for each in ATTACKS} == {on_pages.__name__, on_rights.__name__}
