@@ -21,6 +21,7 @@ from accounts.sessions import end_sessions
 from audit.audited_admin import AuditedAdmin
 from clinic.models import Location
 from clinic.stale_forms import CarefulForm
+from clinic.typed_text import PlainForm
 
 # Django's own screens for users bring groups with them; rights come from the table of roles alone.
 admin.site.unregister(Group)
@@ -69,7 +70,7 @@ class ShownAgain:
         return values
 
 
-class NewStaffForm(ShownAgain, UserCreationForm):
+class NewStaffForm(ShownAgain, PlainForm, UserCreationForm):
     """A new account with its first password, its roles, and its limit to locations."""
 
     roles, places = RolesField(), PlacesField()

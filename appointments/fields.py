@@ -16,6 +16,7 @@ OLDEST_YEAR = 1900
 
 SHORTEST_MONTH = 3
 OTHER_SPELLINGS = {"setiembre": 9}
+ROUND_NUMBERS = "".join(map(chr, sorted(HIDDEN))) + " "
 
 
 class ShownEmailInput(ShownInput):
@@ -28,8 +29,8 @@ class PhoneField(PlainTextField):
     """A telephone number in any format, with words or an extension: seven digits or more are never refused."""
 
     def spaced(self, text):
-        """Return the number without the direction marks that come along when it is copied from a list of contacts."""
-        return "".join(sign for sign in super().spaced(text) if ord(sign) not in HIDDEN)
+        """Return the number without what lists of contacts put around it when it is copied."""
+        return super().spaced(text).strip(ROUND_NUMBERS)
 
     def clean(self, value):
         """Return the number as it was typed. Raises ValidationError."""

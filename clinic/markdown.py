@@ -5,7 +5,8 @@ from functools import cache
 from django.utils.safestring import mark_safe
 
 TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "h2", "h3", "h4", "blockquote", "hr"}
-ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+# "*" stands for every element: without it, the cleaner lets `title` and `lang` through.
+ATTRIBUTES = {"*": set(), "a": {"href"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto", "tel"}
 
 

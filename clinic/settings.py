@@ -316,6 +316,7 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^statusz$"]
 
 # Logs: what happened and where, never a query string, a token or a patient's word
 
+DEFAULT_EXCEPTION_REPORTER = "clinic.error_reports.PrivateReporter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -5,9 +5,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic import stale
+from clinic.typed_text import PlainForm
 
 
-class CarefulForm(forms.ModelForm):
+class CarefulForm(PlainForm, forms.ModelForm):
     """A form of the admin that is refused, once, when somebody else changed the same row after it was opened.
 
     The page carries `snapshot`, and shows `compared` (rows for the component `stale`). Saving again from there is a

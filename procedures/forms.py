@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import StoredFile
 from clinic.stale_forms import CarefulForm
+from clinic.typed_text import PlainForm
 from procedures.models import Procedure
 from procedures.publishing import REVIEW_LASTS
 from procedures.sections import FILES
@@ -145,7 +146,11 @@ class PageForm(CarefulForm):
         return values
 
 
-class RowForm(forms.ModelForm):
+class FieldsForm(PlainForm, forms.ModelForm):
+    """A section that has fields, and no rows."""
+
+
+class RowForm(PlainForm, forms.ModelForm):
     """One row of a section. `source_keys` are those that it may name; `files` holds StoredFiles by their hash."""
 
     def __init__(self, *args, source_keys=(), files=None, **kwargs):
@@ -219,7 +224,9 @@ def unjudged_form(version, section, data):
 
 
 def _fields_form(version, section, **options):
-    form_class = forms.modelform_factory(type(version), fields=section.fields, formfield_callback=form_field)
+    form_class = forms.modelform_factory(
+        type(version), form=FieldsForm, fields=section.fields, formfield_callback=form_field
+    )
     form = form_class(**options)
     if "related" in form.fields:
         form.fields["related"].queryset = Procedure.objects.exclude(pk=version.page.subject.pk)
@@ -293,7 +300,7 @@ class NoInput(forms.Form):
     """A button alone."""
 
 
-class ChangesForm(forms.Form):
+class ChangesForm(PlainForm, forms.Form):
     """What the editors should change."""
 
     words = forms.CharField(
@@ -305,7 +312,7 @@ class ChangesForm(forms.Form):
     )
 
 
-class SignOffForm(forms.Form):
+class SignOffForm(PlainForm, forms.Form):
     """Until when the sign-off is good."""
 
     next_review_due = forms.DateField(

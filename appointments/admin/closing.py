@@ -18,6 +18,7 @@ from appointments import workflow
 from appointments.models import FormClosure
 from audit.audited_admin import AuditedAdmin
 from clinic.translated import TranslatedFormField
+from clinic.typed_text import PlainForm
 
 LIST = "admin:appointments_formclosure_changelist"
 
@@ -46,7 +47,7 @@ def moment_field(label, help_text="", **options):
     )
 
 
-class ClosingForm(forms.ModelForm):
+class ClosingForm(PlainForm, forms.ModelForm):
     """From when, until when, and in which words."""
 
     starts_at = moment_field(_("From"), _("Leave it empty to close the form now."), required=False)

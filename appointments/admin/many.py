@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from appointments import workflow
 from appointments.admin import queue
-from appointments.admin.move_forms import NOT_TYPED
 from appointments.models import STATUS_TONES, AppointmentRequest
 from appointments.workflow.table import TRIAGE
 from clinic import stale
+from clinic.typed_text import PlainForm
 
 QUEUE, MANY = (f"admin:appointments_appointmentrequest_{name}" for name in ("changelist", "many"))
 
@@ -48,7 +48,7 @@ DONE = {
 }
 
 
-class PressForm(forms.Form):
+class PressForm(PlainForm, forms.Form):
     """What is typed for a move of many: for most, nothing."""
 
     def __init__(self, data=None, *, by):
@@ -57,14 +57,6 @@ class PressForm(forms.Form):
     def inputs(self):
         """Return what the workflow takes, of a form that is valid."""
         return {}
-
-
-class WordsField(forms.CharField):
-    """Words without the characters that nobody types."""
-
-    def to_python(self, value):
-        """Return them as they are kept, before they are measured."""
-        return NOT_TYPED.sub("", super().to_python(value).replace("\r\n", "\n"))
 
 
 class HandOverForm(PressForm):
@@ -77,7 +69,7 @@ class HandOverForm(PressForm):
             "invalid_choice": _("Choose a colleague who answers requests."),
         },
     )
-    why = WordsField(
+    why = forms.CharField(
         label=_("Note for your colleague"),
         help_text=_("You can leave it empty. Patients never read it."),
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),

@@ -19,9 +19,10 @@ from appointments.models import DeclineReason, OfferState, ReplyFor, SavedReply
 from appointments.workflow.table import TRIAGE
 from clinic.hours import NeverOpen, SkippedTime, moment_of
 from clinic.models import Clinician, Location, hours_at, reception_hours
+from clinic.typed_text import PlainForm, for_each_text, is_typed, kept, shown
 from procedures.models import Procedure
 
-NOT_TYPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+NOT_CHOSEN = re.compile(r"[\x00-\x1f\x7f]")
 FAR = timedelta(days=365)
 USUAL_MINUTES = 30
 
@@ -57,7 +58,7 @@ class Choices:
         return [each.key for each in self._named.get("clinician", ()) if each.mark]
 
 
-class MoveForm(forms.Form):
+class MoveForm(PlainForm, forms.Form):
     """A move for which nothing is typed, and what the forms of all moves have in common.
 
     `asked` is the request, `name` the move. `doubts` are sentences about what is odd but may be right: a second press,
@@ -74,8 +75,7 @@ class MoveForm(forms.Form):
         self.asked, self.move, self.choices = asked, name, choices or Choices(asked)
         self.build()
         if data is not None:
-            # Characters that nobody types are left out.
-            self.data = {field: NOT_TYPED.sub("", data.get(field, "").replace("\r\n", "\n")) for field in self.fields}
+            self.data = {name: _taken(data.get(name, ""), field) for name, field in self.fields.items()}
             self.is_bound = True
         self.doubts, self.doubted = [], []
 
@@ -120,6 +120,11 @@ class MoveForm(forms.Form):
         self.add_error(refused.field if refused.field in self.fields else None, refused.reason)
 
 
+def _taken(text, field):
+    """Return what came for a field: words as they are kept, a choice without what no key of ours holds."""
+    return for_each_text(text, field.widget, kept) if is_typed(field.widget) else NOT_CHOSEN.sub("", text)
+
+
 class WordsForm(MoveForm):
     """A form with one field, named as the input of its move."""
 
@@ -135,12 +140,12 @@ class WordsForm(MoveForm):
     @property
     def in_words(self):
         """The words that were typed."""
-        return self.data.get(self.field_name, "")
+        return shown(self.data.get(self.field_name, ""))
 
     @property
     def typed(self):
         """What was typed, a choice too."""
-        return self.fields[self.field_name].label, self.data.get(self.field_name, "")
+        return self.fields[self.field_name].label, shown(self.data.get(self.field_name, ""))
 
 
 class LetterForm(WordsForm):
@@ -242,7 +247,7 @@ class ForColleaguesForm(MoveForm):
     @property
     def in_words(self):
         """The words that were typed."""
-        return self.data.get("why", "")
+        return shown(self.data.get("why", ""))
 
 
 class ColleagueForm(ForColleaguesForm):

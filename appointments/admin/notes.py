@@ -11,19 +11,18 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import workflow
 from appointments.admin import sheet
-from appointments.admin.move_forms import NOT_TYPED
 from appointments.admin.readable import if_readable
 from appointments.models import Note, NoteKind
 from appointments.references import new_token
 from audit.models import Event
 from clinic.encryption import Unreadable, each_readable
-from clinic.typed_text import shown
+from clinic.typed_text import PlainForm, shown
 
 NOTES, TAKE_BACK, SHEET = (f"admin:appointments_appointmentrequest_{name}" for name in ("notes", "unnote", "change"))
 FIRST_WORDS = 12
 
 
-class NoteForm(forms.Form):
+class NoteForm(PlainForm, forms.Form):
     """The words of a new note. The workflow judges them."""
 
     text = forms.CharField(
@@ -71,7 +70,9 @@ class Notes:
         if request.method != "POST":
             return self._notes(request, asked, NoteForm())
         form = NoteForm(request.POST)
-        text = NOT_TYPED.sub("", form.data.get("text", "").replace("\r\n", "\n"))
+        if not form.is_valid():
+            return self._notes(request, asked, form, status=422)
+        text = form.cleaned_data["text"]
         token = form.data.get("token") or new_token()
         try:
             workflow.write_note(asked, text, by=request.user.as_actor(), token=token)

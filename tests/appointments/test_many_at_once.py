@@ -320,7 +320,7 @@ def test_only_colleagues_who_answer_requests_and_have_not_left_can_be_chosen(des
 
 def test_the_note_is_kept_with_each_request_and_stands_in_no_event(desk, reception, nurse):
     requests = [claimed_request(reception) for _each in range(2)]
-    press(desk, "hand_over", requests, colleague=nurse.pk, why="Call\r\nfirst\x00")
+    press(desk, "hand_over", requests, colleague=nurse.pk, why="Call\r\nfirst")
     assert [(note.request, note.text) for note in Note.objects.all()] == [
         (request, "Call\nfirst") for request in requests
     ]

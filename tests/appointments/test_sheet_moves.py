@@ -186,11 +186,16 @@ def test_missing_words_are_asked_for_beside_the_field_with_what_was_typed(desk, 
     assert state_of(request) == before
 
 
-def test_characters_that_nobody_types_are_left_out_of_an_answer(desk, reception):
+def test_an_answer_keeps_its_lines_and_is_refused_where_a_character_hides_in_it(desk, reception):
     request = claimed_request(reception)
-    assert press(desk, request, "answer", answer="Yes\x00\x1b,\r\nplease\tcall").status_code == 302
+    response = press(desk, request, "answer", answer="Yes\x00\x1b,\r\nplease\u202e call")
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "“Your answer” has a hidden character" in page
+    assert "Yes\ufffd\ufffd,\nplease\ufffd call" in page
+    assert press(desk, request, "answer", answer="Yes,\r\nple\u0301ase\tcall").status_code == 302
     request.refresh_from_db()
-    assert request.answer == "Yes,\nplease\tcall"
+    assert request.answer == "Yes,\npl\u00e9ase\tcall"
 
 
 def test_a_form_without_a_token_changes_nothing_and_keeps_the_text(reception):

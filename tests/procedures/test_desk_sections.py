@@ -187,7 +187,7 @@ def test_what_is_wrong_between_fields_stands_beside_one_of_them(desk, values, be
         ("figures", {"sources": "a, z"}, "“z” is no source of this page. Its sources are: a."),
         ("figures", {"low": "many"}, "Enter a number."),
         ("figures", {"label": "x" * 500}, "at most 120 characters"),
-        ("figures", {"label": "a\x00b"}, "Null characters are not allowed."),
+        ("figures", {"label": "a\x00b"}, "has a hidden character, which we show as"),
         ("sources", {"url": "javascript:alert(1)"}, "Enter a valid URL."),
         ("sources", {"read_on": "yesterday"}, "Enter a valid date."),
         ("sources", {"key": "not a key"}, "slug"),
