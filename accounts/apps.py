@@ -40,6 +40,9 @@ class AccountsConfig(AppConfig):
         )
         retention.fill_register()
         erasure.spare("accounts.user", because="Staff are no patients, and keep their names.", is_read=False)
+        erasure.spare("accounts.authenticator", because="It belongs to a member of staff.", is_read=False)
+        erasure.spare("accounts.logintries", because="Its keys lead back to nobody.", is_read=False)
+        erasure.spare("accounts.emergencyaccess", because="Staff wrote why the account was opened; it is read.")
         event_words.register(WORDS)
         desk.register(
             desk.Task(

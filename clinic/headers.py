@@ -51,8 +51,9 @@ ON_HTTPS = {"Strict-Transport-Security": f"max-age={settings.SECURE_HSTS_SECONDS
 # guards forms which are still open in another window. The log-in itself ends on the server.
 AT_LOG_OUT = '"cache", "storage"'
 
-# Django's own screens for staff come with scripts, which write HTML in ways that trusted types forbid.
-DESK = {"script-src": [SELF], "require-trusted-types-for": None}
+# Django's own screens for staff come with scripts, which write HTML in ways that trusted types forbid. A script of ours
+# asks whether a log-in may go on (static/js/log_in_ends.js).
+DESK = {"script-src": [SELF], "connect-src": [SELF], "require-trusted-types-for": None}
 
 
 def on_every_answer(get_response):

@@ -43,7 +43,8 @@ CLOSED = {
 }
 # At the desk, Django's own scripts run.
 DESK = {name: value for name, value in CLOSED.items() if name != "require-trusted-types-for"} | {
-    "script-src": ["'self'"]
+    "connect-src": ["'self'"],
+    "script-src": ["'self'"],
 }
 IN_A_SANDBOX = {name: ["'none'"] for name in ("default-src", "base-uri", "form-action", "frame-ancestors")} | {
     "sandbox": []

@@ -10,7 +10,6 @@ from appointments.models import (
     Alert,
     AppointmentRequest,
     LinkAsked,
-    Look,
     NotDuplicate,
     PhoneTask,
     SentForm,
@@ -50,7 +49,6 @@ def make_rich(by):
         asked = moved(asked, name, by=by, **words.get(name, {}))
     workflow.write_note(asked, "She called.", by=by.as_actor(), token=new_token())
     PhoneTask.objects.create(request=asked, purpose="x", because="no_email", message=Message.objects.first())
-    Look.objects.create(user=by, request=asked)
     Alert.objects.create(request=asked, kind="urgent", of_turn=timezone.now())
     LinkAsked.objects.create(reference=asked.reference, contact="ana@example.org")
     link_to(asked)

@@ -3,6 +3,7 @@
 import io
 import logging
 import logging.config
+from copy import deepcopy
 
 import pytest
 from django.test import Client
@@ -14,7 +15,8 @@ from clinic.log_filters import leave_out
 def log(settings):
     """What the site's own handler writes."""
     stream = io.StringIO()
-    told = settings.LOGGING
+    # Reading a configuration takes parts out of it.
+    told = deepcopy(settings.LOGGING)
     handler = logging.StreamHandler(stream)
     formatter = told["formatters"]["plain"]
     handler.setFormatter(logging.Formatter(formatter["format"], style=formatter["style"]))
