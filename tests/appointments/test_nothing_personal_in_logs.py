@@ -4,6 +4,7 @@ import io
 import logging
 import logging.config
 from contextlib import contextmanager
+from copy import deepcopy
 
 import pytest
 from django.core import mail
@@ -31,7 +32,8 @@ def logs(settings):
     """What the site's own handler writes, and what a report of errors by e-mail says, with every logger at DEBUG."""
     settings.ADMINS = [("Tech", "tech@clinic.example")]
     stream = io.StringIO()
-    told = settings.LOGGING
+    # Reading a configuration takes parts out of it.
+    told = deepcopy(settings.LOGGING)
     made = logging.config.DictConfigurator({"version": 1, "filters": told["filters"]})
     private = made.configure_filter(told["filters"]["private"])
     handlers = [logging.StreamHandler(stream), AdminEmailHandler(include_html=True)]
