@@ -159,7 +159,7 @@ class _Writer:
         tokens = [(pk, token) for pk, reference in stored for token in _tokens(names[reference])]
         table = connection.ops.quote_name(NameToken._meta.db_table)
         with connection.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO {table} (request_id, token) VALUES (%s, %s)", tokens)  # noqa: S608
+            cursor.executemany(f"INSERT INTO {table} (request_id, token) VALUES (%s, %s)", tokens)  # noqa: S608  # nosec B608
 
     def _values(self, row):
         found = self.usual | row

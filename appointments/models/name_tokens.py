@@ -16,7 +16,7 @@ class NameToken(models.Model):
     `AppointmentRequest.save` writes them with the name, in one transaction.
     """
 
-    personal_data = {"token": "A keyed index of a word of a name, which leads back to nobody without the key."}
+    personal_data = {"token": "A keyed index of a word of a name, which leads back to nobody without the key."}  # nosec B105  # no password
 
     request = models.ForeignKey("AppointmentRequest", on_delete=models.CASCADE, related_name="name_tokens")
     token = models.CharField(max_length=LENGTH, editable=False)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.test import override_settings
-from django.urls import re_path, reverse
+from django.urls import path, reverse
 
 from appointments.models import AppointmentRequest
 from clinic import urls
@@ -193,7 +193,7 @@ def any_file_of_the_disk(request, name):
     return HttpResponse((Path(settings.MEDIA_ROOT) / name).resolve().read_bytes())
 
 
-urlpatterns = [re_path(r"^media/(?P<name>.+)$", any_file_of_the_disk), *urls.urlpatterns]
+urlpatterns = [path("media/<path:name>", any_file_of_the_disk), *urls.urlpatterns]
 
 
 @attack(cwe=22, asvs="V5 File handling", weaken=lambda: [override_settings(ROOT_URLCONF=__name__)])
