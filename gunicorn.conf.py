@@ -42,7 +42,9 @@ logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"private": {"()": "clinic.log_filters.LeaveOutAddresses"}},
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name} {message}", "datefmt": "%Y-%m-%dT%H:%M:%S%z", "style": "{"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["private"]}},
     "root": {"handlers": [], "level": "INFO"},
     "loggers": {

@@ -3,7 +3,9 @@
 import io
 import logging
 import logging.config
+import runpy
 from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -19,7 +21,7 @@ def log(settings):
     told = deepcopy(settings.LOGGING)
     handler = logging.StreamHandler(stream)
     formatter = told["formatters"]["plain"]
-    handler.setFormatter(logging.Formatter(formatter["format"], style=formatter["style"]))
+    handler.setFormatter(logging.Formatter(formatter["format"], formatter.get("datefmt"), style=formatter["style"]))
     made = logging.config.DictConfigurator({"version": 1, "filters": told["filters"]})
     for name in told["handlers"]["console"]["filters"]:
         handler.addFilter(made.configure_filter(told["filters"][name]))
@@ -64,3 +66,12 @@ def test_an_error_is_logged_by_its_kind_and_place_without_its_words(log):
     assert "test_logs.py" in said
     assert "O'Brien" not in said.replace('int("Ana O\'Brien")', "")
     assert "1944" not in said.replace('KeyError("born 1944")', "")
+
+
+def test_each_line_says_its_moment_with_the_offset_of_its_time_zone(log, settings):
+    logging.getLogger("clinic").warning("Nothing is wrong.")
+    moment = datetime.fromisoformat(log.getvalue().split()[0])
+    assert moment.utcoffset() is not None
+    assert abs(datetime.now(UTC) - moment) < timedelta(minutes=1)
+    server = runpy.run_path(str(settings.BASE_DIR / "gunicorn.conf.py"))
+    assert server["logconfig_dict"]["formatters"] == settings.LOGGING["formatters"]
