@@ -1,10 +1,10 @@
 """How long what is kept: a register that rooms fill in when the site starts, and the table that managers edit over it.
 
 The privacy page is rendered from the table, and the purge (`clinic/purging.py`) obeys it. Each time has a least and a
-most, which code demands with its reason. No federal law of the United States says how long an office keeps what
-patients write to it (HHS, HIPAA FAQ 580); states do, for medical records. 45 CFR 164.316(b)(2)(i) asks for six years of
-what documents security. GDPR 5(1)(e) allows no longer than the purpose needs. What a clinic must keep longer belongs in
-its medical record, not here: docs/how-to/retention.md.
+most, which code demands with its reason. HIPAA says nothing of how long an office keeps what patients write to it;
+states do, for medical records. 45 CFR 164.316(b)(2)(i) asks for six years of what documents security. GDPR 5(1)(e)
+allows no longer than the purpose needs. What a clinic must keep longer belongs in its medical record, not here:
+docs/how-to/retention.md.
 """
 
 from collections.abc import Callable

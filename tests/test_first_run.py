@@ -100,6 +100,10 @@ def test_when_one_process_ends_the_other_is_ended_too_and_nobody_takes_it_for_su
         ({"SECURITY_POLICY": "http://clinic.example"}, "SECURITY_POLICY does not start with https://"),
         ({"TIME_ZONE": "Mars/Phobos"}, "TIME_ZONE is 'Mars/Phobos'"),
         ({"DEBUG": "on", "DEMO": "off", "ALLOWED_HOSTS": "clinic.example"}, "set DEBUG=off"),
+        (
+            {"DEMO": "off", "ALLOWED_HOSTS": "clinic.example", "SITE_URL": "http://clinic.example"},
+            "start with https://",
+        ),
     ],
 )
 def test_a_setting_that_cannot_be_stops_the_start_with_a_sentence(written, wrong, advice):
