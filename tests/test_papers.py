@@ -101,6 +101,7 @@ def test_each_answer_says_how_and_each_yes_names_what_shows_it():
         proofs = [] if proof == "—" else proof.split(", ")
         assert all(map(is_there, proofs)), (number, [each for each in proofs if not is_there(each)])
         assert proofs or answer in {"the clinic", "does not apply"}, number
+        assert answer != "the clinic" or "](" in how, f"{number} says nowhere what the clinic does"
 
 
 def test_the_summary_counts_the_answers_and_what_is_missing_is_listed():
