@@ -9,7 +9,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from appointments.models import AppointmentRequest
-from appointments.spreadsheets import STARTS_A_FORMULA, csv_of
+from appointments.spreadsheets import csv_of
+from audit.spreadsheets import STARTS_A_FORMULA
 from clinic.typed_text import LongTextField, PlainTextField, kept, shown
 from outbox.models import Message
 from outbox.sender import email_of
