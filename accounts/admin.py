@@ -245,6 +245,8 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
                 return view(request, *args, **kwargs)
             return self.admin_site.without_token(request, *args, **kwargs)
 
+        # It is the answer to a form without a good token: to ask it for one would never end.
+        show.csrf_exempt = True
         return show
 
     def end_sessions_view(self, request, id):
@@ -278,4 +280,4 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
     def limited_to(self, user):
         """The locations to which their work is limited."""
         places = [] if user.is_superuser else [limit.location.name for limit in user.location_limits.all()]
-        return ", ".join(sorted(places)) or gettext("all")
+        return ", ".join(sorted(places)) or gettext("all locations")
