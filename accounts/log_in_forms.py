@@ -4,6 +4,7 @@ from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from accounts import confirming, throttle
@@ -14,6 +15,10 @@ class LogInForm(AdminAuthenticationForm):
     """Django's log-in, which makes whoever guesses wait. `throttled` is then the wait (MustWait)."""
 
     throttled = None
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": _("Username and password do not go together. Check both: capital letters count."),
+    }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -134,7 +134,7 @@ class EventAdmin(AuditedAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Show one event, with the ways to everything about the same thing, and by the same person."""
         event = self.get_object(request, object_id)
-        ways = {}
+        ways = {"title": self.what(event), "subtitle": None} if event is not None else {}
         if event is not None and event.object_id:
             ways["about_url"] = reverse(LIST, query={"about": f"{event.object_type}:{event.object_id}"})
         if event is not None and event.actor_kind == STAFF:

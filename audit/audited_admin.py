@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from audit.actors import STAFF, Actor
+from audit.event_words import words_for
 from audit.models import Event
 from audit.reading import record_list, record_refusal
 
@@ -134,7 +135,10 @@ class AuditedAdmin(admin.ModelAdmin):
             "title": gettext("What happened: %(row)s") % {"row": row},
             "opts": self.opts,
             "object": row,
-            "events": [(event, staff.get(event.actor_id) if event.actor_kind == STAFF else None) for event in events],
+            "events": [
+                (event, staff.get(event.actor_id) if event.actor_kind == STAFF else None, words_for(event.verb))
+                for event in events
+            ],
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/event_history.html", context)

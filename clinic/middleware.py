@@ -2,6 +2,8 @@
 
 from django.http import HttpResponseNotAllowed
 
+from clinic.views import failure_page
+
 VERBS = ("GET", "HEAD", "POST")
 
 
@@ -12,6 +14,20 @@ def verbs_of_links_and_forms(get_response):
         if request.method not in VERBS:
             return HttpResponseNotAllowed(VERBS)
         return get_response(request)
+
+    return answer
+
+
+def words_where_a_button_is_needed(get_response):
+    """Say in words why a page does not open that takes a button's press alone, or none: Django says nothing at all."""
+
+    def answer(request):
+        response = get_response(request)
+        if response.status_code != 405 or response.streaming or response.content:
+            return response
+        page = failure_page(request, "405.html", 405)
+        page["Allow"] = response["Allow"]
+        return page
 
     return answer
 

@@ -113,7 +113,9 @@ class RetentionRuleAdmin(AuditedAdmin):
             return None
         rule = retention.rule_of(object_id)
         values = {"code": object_id, "number": rule.span.number, "unit": rule.span.unit, "why": rule.why}
-        return super().get_object(request, object_id) or RetentionRule(**values)
+        row = super().get_object(request, object_id) or RetentionRule(**values)
+        row.named = holding.what
+        return row
 
     def get_fieldsets(self, request, obj=None):
         """Say above the boxes what it is about, and what may be chosen."""

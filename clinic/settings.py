@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "clinic.headers.ContentPolicy",
     "clinic.middleware.verbs_of_links_and_forms",
     "clinic.middleware.heads_without_bodies",
+    "clinic.middleware.words_where_a_button_is_needed",
     "django.middleware.security.SecurityMiddleware",
     "clinic.middleware.secure_cookies",
     "clinic.middleware.readable_cookies",

@@ -83,8 +83,7 @@ class AppointmentRequestAdmin(
     sortable_by = ()
     search_fields = ["reference"]
     search_help_text = _(
-        "Type a reference, a whole email address or telephone number, or a name or its first letters (3 at least). "
-        "All requests are searched."
+        "In all requests: a reference, a whole email address or telephone number, or a name (3 letters or more)."
     )
     show_facets = admin.ShowFacets.NEVER
 

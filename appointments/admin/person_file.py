@@ -15,14 +15,15 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role
 from appointments import workflow
-from appointments.admin import amendments, queue, sheet
+from appointments.admin import amendments, links, queue, sheet
 from appointments.models import AppointmentRequest
 from appointments.opened import READ, roles_in_words
+from appointments.wording import WORDINGS
 from audit.actors import STAFF, kind_words
 from audit.models import Event
 from clinic.encryption import each_readable
@@ -167,7 +168,7 @@ def request_in_full(request, *, with_notes):
         "status": _choice(request, "status"),
         "received": request.created_at,
         "came_by": _choice(request, "source"),
-        "language": request.language,
+        "language": Said(request.language, get_language_info(request.language)["name_translated"]),
         "wish": _choice(request, "wish"),
         "procedure": str(request.procedure or ""),
         "location": str(request.location or ""),
@@ -191,10 +192,18 @@ def request_in_full(request, *, with_notes):
         "calls": [
             {"when": each.made_at, "outcome": _choice(each, "outcome")} for each in request.contact_attempts.all()
         ],
-        "calls_to_make": [{"when": each.made_at, "what": each.purpose} for each in request.phone_tasks.all()],
+        "calls_to_make": [
+            {"when": each.made_at, "what": Said(each.purpose, _about(each.purpose))}
+            for each in request.phone_tasks.all()
+        ],
         "messages": [_message(each) for each in messages],
         "private_links": [
-            {"what": each.made_for, "when": each.made_at, "expires": each.expires_at, "revoked": each.revoked_at}
+            {
+                "what": Said(each.made_for, links.in_words(each.made_for)),
+                "when": each.made_at,
+                "expires": each.expires_at,
+                "revoked": each.revoked_at,
+            }
             for each in request.tracking_links.order_by("pk")
         ],
         "happened": [_event(each) for each in events.exclude(verb=READ).order_by("pk")],
@@ -253,6 +262,10 @@ def _message(each):
 def _note(each):
     known = {"when": each.written_at, "who": _roles(each.written_by.role_names)}
     return known | {"what": _choice(each, "kind"), "text": each.text} if each.is_readable else _shut(**known)
+
+
+def _about(purpose):
+    return WORDINGS[purpose].label if purpose in WORDINGS else purpose
 
 
 def _roles(names):

@@ -1,6 +1,7 @@
 """The keyed index of names: what leads reception from a few letters of a name to the requests that may bear it."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from appointments.name_words import beginning_of, words_of
 from clinic.encryption import index_candidates, index_of
@@ -22,6 +23,8 @@ class NameToken(models.Model):
     token = models.CharField(max_length=LENGTH, editable=False)
 
     class Meta:
+        verbose_name = _("mark of a name, for the search")
+        verbose_name_plural = _("marks of names, for the search")
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["token", "request"], name="name_token_once_a_request")]
 

@@ -21,6 +21,8 @@ class RetentionRule(models.Model):
     """One line of the retention table that managers changed; the others are as `clinic/retention.py` registers them."""
 
     personal_data = ()
+    # What the line is about, in words, where whoever read it looked it up.
+    named = ""
 
     code = models.CharField(primary_key=True, max_length=40, editable=False)
     number = models.PositiveSmallIntegerField(_("how long"))
@@ -36,7 +38,7 @@ class RetentionRule(models.Model):
         constraints = [models.CheckConstraint(condition=Q(number__gt=0), name="retention_rule_lasts")]
 
     def __str__(self):
-        return self.code
+        return str(self.named or self.code)
 
 
 class RefusedBecause(models.TextChoices):

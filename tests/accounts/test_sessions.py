@@ -1,5 +1,6 @@
 """A log-in ends by itself, on every device at once when it should, and loses nothing that was typed."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -159,6 +160,14 @@ def test_rows_of_log_ins_that_are_over_are_deleted(desk, clock, settings):
 
 
 # What a page says of it, and staying
+
+
+def test_the_head_of_each_page_leads_to_all_that_is_about_ones_own_log_in(desk):
+    head = text(desk.get(DESK)).partition('id="user-tools"')[2].partition("</header>")[0]
+    assert re.findall(r' (?:href|action)="([^"]*)"', head) == ["/admin/my-log-in/", "/", "/admin/logout/"]
+    page = text(desk.get("/admin/my-log-in/"))
+    for way in ("/admin/password_change/", "/admin/second-factor/", "/admin/my-log-in/end-all/"):
+        assert f'"{way}"' in page
 
 
 def test_every_page_says_when_it_ends_and_how_to_stay(desk, clock):

@@ -75,6 +75,21 @@ def test_a_manager_adds_somebody_with_roles_who_can_log_in(desk):
     assert NEW["password1"] not in str(details)
 
 
+def test_nobody_leaves_an_account_without_a_password(desk, reception):
+    address = reverse("admin:auth_user_password_change", args=[reception.pk])
+    assert "usable_password" not in desk.get(address).content.decode()
+    for go in ("set-password", "unset-password"):
+        desk.post(address, {"usable_password": "false", "password1": "", "password2": "", go: "1"})
+    reception.refresh_from_db()
+    assert reception.check_password(PASSWORD)
+
+
+def test_nobody_reads_how_a_colleagues_password_is_hashed(desk, reception):
+    page = desk.get(reverse("admin:accounts_user_change", args=[reception.pk])).content.decode()
+    assert 'href="../password/"' in page
+    assert not re.search("argon2|algorithm|salt", page, re.IGNORECASE)
+
+
 def test_a_short_password_is_refused_with_what_was_typed_kept(desk):
     response = desk.post(reverse("admin:accounts_user_add"), NEW | {"password1": "short", "password2": "short"})
     assert response.status_code == 200

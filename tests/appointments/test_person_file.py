@@ -55,6 +55,14 @@ def test_everything_that_was_asked_answered_and_written_is_in_both_forms(ana):
         assert words in text
 
 
+def test_a_person_reads_words_where_a_program_reads_codes(ana):
+    said, text = json.loads(export(ana))["requests"][0], export(ana, kind=person_file.TEXT)
+    assert said["language"] == "en"
+    assert said["private_links"][0]["what"] == "form"
+    assert "Language: English" in text
+    assert "What: The page after sending" in text
+
+
 def test_every_personal_field_of_a_request_has_a_place_in_the_file():
     stands_under = {"full_name": "name", "phone": "telephone", "helper": "asked_by", "signs": "warning_signs"}
     stands_under |= {"danger_because": "words_of_danger"}

@@ -44,6 +44,7 @@ def test_the_auditor_sees_what_happened_and_who_did_it(client, auditor, events):
     assert b"holder" in sheet.content
     assert b"reception" in sheet.content
     assert b'type="submit"' not in sheet.content.partition(b'id="content"')[2]
+    assert b"<title>Claimed it |" in b" ".join(sheet.content.split())
 
 
 def test_the_list_is_filtered_by_what_happened_and_by_who_did_it(client, auditor, reception, events):

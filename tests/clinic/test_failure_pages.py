@@ -147,6 +147,17 @@ def test_an_address_that_is_none_of_ours_gets_a_page_in_the_language_of_the_addr
     assert b'<html lang="es">' in visitor.get("/es/nowhere/").content
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("/privacy/", "This page cannot be opened like this"), ("/es/privacy/", "Esta página no se puede abrir así")],
+)
+def test_what_takes_another_kind_of_press_says_so_with_the_number(address, words):
+    response = Client().post(address)
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+    assert words in response.content.decode()
+    assert "tel:" in response.content.decode()
+
+
 def test_an_unknown_host_is_refused_with_a_page(visitor):
     response = visitor.get("/privacy/", headers={"host": "evil.example"})
     assert response.status_code == 400

@@ -1,5 +1,6 @@
 """The table of how long things are kept: what may be chosen, who chooses, and that patients read it at once."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +23,9 @@ pytestmark = pytest.mark.django_db
 
 WHY = {"en": "We want to know.", "es": "Queremos saberlo."}
 TABLE = reverse("admin:clinic_retentionrule_changelist")
+
+
+HISTORY = "admin:clinic_retentionrule_history"
 
 
 def url_of(code):
@@ -165,9 +169,16 @@ def test_a_line_is_changed_on_its_screen_and_its_history_tells_it(desk):
     assert desk.post(url_of("spam"), form_of(desk, "spam", number=45)).status_code == 302
     assert rule_of("spam").span == Span(45, Unit.DAYS)
     assert Event.objects.get(verb="retention.changed").details == {"fields": ["number"]}
-    assert (
-        "retention.changed" in desk.get(reverse("admin:clinic_retentionrule_history", args=["spam"])).content.decode()
-    )
+    assert "retention.changed" in desk.get(reverse(HISTORY, args=["spam"])).content.decode()
+
+
+def test_staff_read_a_line_by_its_words_wherever_it_is_named(desk):
+    shown = [desk.get(url_of("spam")), desk.get(reverse(HISTORY, args=["spam"]))]
+    shown.append(desk.post(url_of("spam"), form_of(desk, "spam", number=45), follow=True))
+    for response in shown:
+        page = response.content.decode()
+        assert "A request that we found to be spam" in page
+        assert not re.search(r"[>“] ?spam ?[<”]", page)
 
 
 def test_what_is_wrong_stands_beside_its_box(desk):

@@ -80,7 +80,17 @@ STAFF_ADDRESSES = [
     "confirm/",
     "emergency/",
     "my-log-in/",
-    "password_change/",
+    "login/set-up/",
+    "second-factor/",
+    "appointments/appointmentrequest/{request}/erase/",
+    "appointments/appointmentrequest/{request}/person/",
+    "audit/event/1/change/",
+    "clinic/erasure/",
+    "clinic/retentionrule/",
+    "clinic/retentionrule/requests/change/",
+    "clinic/retentionrule/requests/history/",
+    "clinic/retentionrule/purge/",
+    "clinic/retentionrule/purge/count/",
 ]
 pytestmark = [pytest.mark.wide, pytest.mark.usefixtures("demonstration", "withdrawn")]
 MODES = [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}]
@@ -138,6 +148,7 @@ def test_staff_screens_are_sound_in_every_mode_and_width(new_context, axe, mode,
     for address in STAFF_ADDRESSES:
         page.goto(f"/admin/{address.format(**places)}")
         assert "Log in" not in page.title()
+        assert fits(page), f"{address} scrolls sideways at {width}"
         axe(page)
 
 
