@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import emergency, ended_session
 from accounts.models import User
-from accounts.roles import Role
+from accounts.roles import OF_SUPERUSERS, Role
 from accounts.second_factor_reset import ResetsSecondFactor
 from accounts.sessions import end_sessions
 from audit.audited_admin import AuditedAdmin
@@ -70,7 +70,26 @@ class ShownAgain:
         return values
 
 
-class NewStaffForm(ShownAgain, PlainForm, UserCreationForm):
+class GivesNoMore:
+    """A form in which nobody gives a colleague more than they may: not the role of who watches them, nor more places.
+
+    `by` is who fills it in.
+    """
+
+    by = None
+
+    def give_no_more(self):
+        """Leave out what is not theirs to give; whoever is limited to locations limits others to some of them."""
+        if "roles" in self.fields and not self.by.is_superuser:
+            self.fields["roles"].choices = [each for each in Role.choices if each[0] not in OF_SUPERUSERS]
+        if "places" in self.fields and self.by.location_ids:
+            field = self.fields["places"]
+            field.choices = Location.objects.filter(pk__in=self.by.location_ids).values_list("pk", "name")
+            field.required = True
+            field.error_messages["required"] = _("Tick at least one of the locations for which you work yourself.")
+
+
+class NewStaffForm(GivesNoMore, ShownAgain, PlainForm, UserCreationForm):
     """A new account with its first password, its roles, and its limit to locations."""
 
     roles, places = RolesField(), PlacesField()
@@ -78,6 +97,10 @@ class NewStaffForm(ShownAgain, PlainForm, UserCreationForm):
     class Meta(UserCreationForm.Meta):
         model = User
         fields = ("username", "first_name", "last_name", "email", "clinician")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.give_no_more()
 
 
 class FirstPasswordForm(AdminPasswordChangeForm):
@@ -98,7 +121,7 @@ class FirstPasswordForm(AdminPasswordChangeForm):
         return user
 
 
-class StaffForm(ShownAgain, CarefulForm, UserChangeForm):
+class StaffForm(GivesNoMore, ShownAgain, CarefulForm, UserChangeForm):
     """An account as it is. Nobody changes their own roles or limit, nor locks themselves out."""
 
     OF_OTHERS_ONLY = ("roles", "places", "is_active", "is_superuser")
@@ -123,6 +146,8 @@ class StaffForm(ShownAgain, CarefulForm, UserChangeForm):
         if self.is_own_account:
             for name in self.fields.keys() & self.OF_OTHERS_ONLY:
                 self.fields[name].disabled = True
+        else:
+            self.give_no_more()
 
 
 @admin.register(User)
@@ -178,13 +203,13 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
     def get_form(self, request, obj=None, **kwargs):
         """Tell the form whether somebody is looking at their own account."""
         form = super().get_form(request, obj, **kwargs)
-        form.is_own_account = obj == request.user
+        form.is_own_account, form.by = obj == request.user, request.user
         form.why_not_yet = ended_session.why_not_taken(request, otherwise="")
         return form
 
     def has_change_permission(self, request, obj=None):
-        """A superuser's account, password included, is for superusers."""
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+        """Nobody changes an account, password included, that may do or see more than they (`User.may_keep`)."""
+        if obj is not None and not request.user.may_keep(obj):
             return False
         return super().has_change_permission(request, obj)
 

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import Authenticator, RecoveryCode
-from accounts.roles import Role, roles_with
+from accounts.roles import OF_SUPERUSERS, Role, roles_with
 from audit.actors import Actor
 from clinic.encryption import EncryptedTextField
 from clinic.models import Clinician, Location
@@ -142,6 +142,18 @@ class User(AbstractUser):
         if self.pk is None or self.is_superuser:
             return frozenset()
         return frozenset(limit.location_id for limit in self.location_limits.all())
+
+    def may_keep(self, other):
+        """Say whether this person may change that account, its password and second factor included.
+
+        Whoever can do so can log in as its owner: so it must not lead to more than they may see and do themselves.
+        """
+        if self.is_superuser or other.pk == self.pk:
+            return self.has_perm("accounts.change_user")
+        if other.is_superuser or other.role_names & OF_SUPERUSERS:
+            return False
+        is_here = not self.location_ids or (other.location_ids and other.location_ids <= self.location_ids)
+        return bool(is_here) and self.has_perm("accounts.change_user")
 
     def set_locations(self, locations):
         """Limit the work of this person to these locations; to none of them is no limit."""

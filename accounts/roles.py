@@ -85,6 +85,9 @@ PERMISSIONS = {
     Role.AUDITOR: {"audit.view_event"},
 }
 
+# Who watches the managers: superusers alone give this role, and keep the accounts that hold it.
+OF_SUPERUSERS = frozenset({Role.AUDITOR})
+
 
 def roles_with(permission):
     """Return the roles that hold this permission ("room.codename")."""

@@ -278,6 +278,8 @@ def why_not_reset(user, *, by):
         return gettext("You cannot reset your own second factor. Ask another manager.")
     if user.is_superuser and not by.user.is_superuser:
         return gettext("Only a superuser can reset the second factor of a superuser.")
+    if not by.user.may_keep(user):
+        return gettext("This account may see or do more than yours. Ask a superuser, or a manager of all locations.")
     if user.second_factor is None:
         return gettext("No second factor is set up for this account.")
     return ""

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.env_file import read_env_file
 from clinic.field_keys import keep_apart, read_field_keys
+from clinic.private_files import keep_from_others
 from clinic.release import newest_change
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -192,6 +193,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         raise ImproperlyConfigured(
             f"The folder of the database, {folder}, cannot be made. Give this account the right to write there."
         ) from error
+    if DATABASES["default"]["NAME"] != ":memory:":
+        keep_from_others(DATABASES["default"]["NAME"])
 
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 

@@ -72,6 +72,8 @@ class VersionAdmin(AuditedAdmin):
 
     def changelist_view(self, request, extra_context=None):
         """Lead to the pages: versions have no list of their own."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         page_model = self.opts.get_field("page").related_model
         return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{page_model._meta.model_name}_changelist"))
 

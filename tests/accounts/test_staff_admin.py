@@ -179,6 +179,103 @@ def test_a_manager_cannot_make_a_superuser(desk, reception):
     assert not User.objects.get(username="newcomer").is_superuser
 
 
+# Nobody gives more than they have
+
+
+@pytest.fixture
+def places(db):
+    return [Location.objects.create(key=key, name=key.title(), address="1 A St") for key in ("north", "south")]
+
+
+@pytest.fixture
+def of_north(desk, manager, places):
+    """The browser of a manager who works for North alone."""
+    manager.set_locations(places[:1])
+    return desk
+
+
+def test_a_manager_makes_nobody_an_auditor(desk, reception):
+    assert b'value="auditor"' not in desk.get(address(reception)).content
+    assert desk.post(address(reception), change(reception, roles=["reception", "auditor"])).status_code == 200
+    assert again(reception).role_names == {Role.RECEPTION}
+    desk.post(reverse("admin:accounts_user_add"), NEW | {"roles": ["auditor"]})
+    assert not User.objects.filter(username="newcomer").exists()
+
+
+def reset_of(user):
+    return reverse("admin:accounts_user_reset_second_factor", args=[user.pk])
+
+
+def password_of(user):
+    return reverse("admin:auth_user_password_change", args=[user.pk])
+
+
+GOOD_PASSWORD = {"usable_password": "true", "password1": "a long new password", "password2": "a long new password"}
+
+
+def keeps(client, user):
+    """Say by which of their doors this browser gets into an account."""
+    before = again(user)
+    answers = {
+        "rights": client.post(address(user), change(user, roles=[], places=[])),
+        "password": client.post(password_of(user), GOOD_PASSWORD | {"set-password": "1"}),
+        "second factor": client.post(reset_of(user), {"reason": "lost", "is_sure": "on"}),
+        "log-ins": client.post(reverse("admin:accounts_user_log_out_everywhere", args=[user.pk])),
+    }
+    doors = [name for name, answer in answers.items() if answer.status_code != 403]
+    after = again(user)
+    if not doors:
+        same = ("password", "email", "is_active", "role_names", "location_ids", "log_in_round")
+        assert [getattr(after, name) for name in same] == [getattr(before, name) for name in same]
+    return doors
+
+
+ALL_DOORS = ["rights", "password", "second factor", "log-ins"]
+
+
+def test_an_auditors_account_is_kept_by_superusers(client, desk, auditor, superuser):
+    assert desk.get(address(auditor)).status_code == 200
+    assert keeps(desk, auditor) == []
+    client.force_login(superuser)
+    assert keeps(client, auditor) == ALL_DOORS
+
+
+def test_a_superuser_makes_somebody_an_auditor(client, superuser, reception):
+    client.force_login(superuser)
+    client.post(address(reception), change(reception, roles=["auditor"]))
+    assert again(reception).role_names == {Role.AUDITOR}
+
+
+def test_a_manager_who_is_limited_keeps_only_accounts_within_that_limit(of_north, places, reception, reception2, nurse):
+    north, south = places
+    reception.set_locations([north])
+    reception2.set_locations([north, south])
+    assert keeps(of_north, reception2) == keeps(of_north, nurse) == []
+    assert set(keeps(of_north, reception)) == set(ALL_DOORS)
+
+
+@pytest.mark.parametrize("ticked", [[], [1], [0, 1]])
+def test_a_manager_who_is_limited_lifts_nobodys_limit(of_north, places, reception, ticked):
+    reception.set_locations(places[:1])
+    typed = [places[each].pk for each in ticked]
+    answer = of_north.post(address(reception), change(reception, places=typed))
+    assert answer.context["adminform"].form.errors["places"]
+    assert again(reception).location_ids == {places[0].pk}
+    of_north.post(reverse("admin:accounts_user_add"), NEW | {"roles": ["reception"], "places": typed})
+    assert not User.objects.filter(username="newcomer").exists()
+
+
+def test_a_manager_who_is_limited_adds_staff_for_their_own_location(of_north, places):
+    of_north.post(reverse("admin:accounts_user_add"), NEW | {"roles": ["reception"], "places": [places[0].pk]})
+    assert User.objects.get(username="newcomer").location_ids == {places[0].pk}
+
+
+def test_a_manager_who_is_an_auditor_too_changes_their_own_name(desk, manager):
+    manager.set_roles([Role.MANAGER, Role.AUDITOR])
+    desk.post(address(manager), change(manager, last_name="Mohr"))
+    assert (again(manager).last_name, len(again(manager).role_names)) == ("Mohr", 2)
+
+
 def test_a_manager_does_not_touch_a_superusers_account_or_password(desk, superuser):
     assert desk.post(address(superuser), change(superuser, email="mine@example.org")).status_code == 403
     password = reverse("admin:auth_user_password_change", args=[superuser.pk])

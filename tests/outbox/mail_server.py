@@ -71,8 +71,12 @@ class Conversation(socketserver.StreamRequestHandler):
         self.wfile.write(f"{line}\r\n".encode())
 
     def handle(self):
-        """Answer command by command until QUIT or the other side hangs up."""
+        """Greet, and answer."""
         self.say("220 test ESMTP")
+        self.talk()
+
+    def talk(self):
+        """Answer command by command until QUIT or the other side hangs up."""
         recipient = ""
         while line := self.rfile.readline().decode().strip():
             command = line.upper()
