@@ -71,15 +71,16 @@ def _of_requests(due):
         return due(before).count() + AppointmentRequest.of_every_kind.filter(merged_into__in=due(before)).count()
 
     def remove(before, at_most):
-        rows = AppointmentRequest.of_every_kind.filter(
-            pk__in=list(due(before).order_by("pk").values_list("pk", flat=True)[:at_most])
-        )
-        locked = list(
-            rows.select_for_update(of=("self",), skip_locked=True).order_by("pk").values_list("pk", flat=True)
-        )
-        # Asked again under the lock: somebody may have opened one again meanwhile.
-        keys = list(due(before).filter(pk__in=locked).values_list("pk", flat=True))
-        keys += AppointmentRequest.of_every_kind.filter(merged_into__in=keys).values_list("pk", flat=True)
+        every = AppointmentRequest.of_every_kind
+        roots = list(due(before).order_by("pk").values_list("pk", flat=True)[:at_most])
+        # With what is joined, and waiting for nobody: whoever works with two of them locks the lower one first.
+        rows = every.filter(Q(pk__in=roots) | Q(merged_into__in=roots)).order_by("pk")
+        locked = set(rows.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True))
+        # Asked again under the lock: somebody may have opened or joined one again meanwhile.
+        roots = set(due(before).filter(pk__in=locked & set(roots)).values_list("pk", flat=True))
+        joined = dict(every.filter(merged_into__in=roots).values_list("pk", "merged_into"))
+        roots -= {root for pk, root in joined.items() if pk not in locked}
+        keys = sorted(roots | {pk for pk, root in joined.items() if root in roots})
         return Gone(remove_requests(keys), tuple(keys))
 
     return {"count": count, "remove": remove}
