@@ -214,7 +214,8 @@ class OwnLogIn:
         if request.method != "POST":
             return HttpResponseRedirect(reverse("admin:emergency"))
         try:
-            emergency.acknowledge(get_object_or_404(EmergencyAccess, pk=number), by=request.user.as_actor())
+            access = get_object_or_404(EmergencyAccess.objects.without_words(), pk=number)
+            emergency.acknowledge(access, by=request.user.as_actor())
             messages.success(request, gettext("Noted that you read it."))
         except emergency.CannotAcknowledge as why:
             messages.warning(request, str(why))
