@@ -82,6 +82,12 @@ def logged_in(user):
 # A key that is given up
 
 
+def test_the_site_starts_once_the_only_key_it_ever_used_is_given_up(settings):
+    make_request()
+    lose_the_key(settings)
+    assert keys.trouble() is None
+
+
 def test_a_search_for_somebody_erased_does_not_stand_still_for_ever_where_its_key_is_lost(settings):
     shut = erased()
     lose_the_key(settings)
