@@ -82,6 +82,22 @@ def logged_in(user):
 # A key that is given up
 
 
+def test_who_presses_next_for_me_is_given_the_first_request_that_can_be_read(settings, client, reception):
+    make_request(is_urgent=True)
+    lose_the_key(settings)
+    readable = make_request()
+    assert workflow.claim_next(by=reception.as_actor()).request == readable
+    assert workflow.claim_next(by=reception.as_actor()).request is None
+
+
+def test_the_history_of_a_request_that_no_key_opens_leads_back_to_the_queue(settings, client, manager):
+    shut = make_request()
+    lose_the_key(settings)
+    client.force_login(manager)
+    answer = client.get(reverse("admin:appointments_appointmentrequest_history", args=[shut.pk]))
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/appointments/appointmentrequest/")
+
+
 def test_the_site_starts_once_the_only_key_it_ever_used_is_given_up(settings):
     make_request()
     lose_the_key(settings)

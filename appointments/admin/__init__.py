@@ -220,6 +220,7 @@ class AppointmentRequestAdmin(
         return self.show(request, asked, form=form, refusal=reason, compared=rows, status=403)
 
     undo_view = if_readable(undoing.Undo.undo_view)
+    history_view = if_readable(AuditedAdmin.history_view)
 
     @if_readable
     def revoke_view(self, request, object_id, link):
