@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from accounts import emergency, two_factor
+from accounts import emergency, known_browsers, two_factor
 from accounts.demonstration import PASSWORD as PUBLIC_PASSWORD
 from accounts.models import User
 from accounts.roles import Role
@@ -96,6 +96,17 @@ def test_the_history_of_a_request_that_no_key_opens_leads_back_to_the_queue(sett
     client.force_login(manager)
     answer = client.get(reverse("admin:appointments_appointmentrequest_history", args=[shut.pk]))
     assert (answer.status_code, answer["Location"]) == (302, "/admin/appointments/appointmentrequest/")
+
+
+def test_a_browser_stays_known_when_the_key_is_gone_under_which_it_became_so(settings, client, reception):
+    client.post(LOG_IN, {"username": "reception", "password": PASSWORD})
+    old = settings.FIELD_KEYS
+    for keys_then in ([NEW_KEY, *old], [NEW_KEY]):
+        settings.FIELD_KEYS = keys_then
+        request = client.get("/admin/").wsgi_request
+    assert known_browsers.key_of(request, "reception")
+    browser, *known = known_browsers.read(request)
+    assert len(known[0]) == 1, "an account is remembered once"
 
 
 def test_the_site_starts_once_the_only_key_it_ever_used_is_given_up(settings):
@@ -207,6 +218,15 @@ def test_no_log_in_of_a_demonstration_outlives_it(settings, client):
 
 
 # What was typed, and what it was about
+
+
+def test_every_address_of_a_request_that_was_erased_says_so(client, manager):
+    request = make_request()
+    client.force_login(manager)
+    base = f"/admin/appointments/appointmentrequest/{request.pk}/"
+    workflow.erase([request], reason="asked", by=BY, with_open=True)
+    pages = ("change/", "history/", "notes/", "messages/", "undo/", "erase/", "person/", "move/claim/")
+    assert {page: client.get(base + page).status_code for page in pages} == dict.fromkeys(pages, 410)
 
 
 @pytest.mark.parametrize(("page", "typed", "becomes"), [("notes/", "text", 200), ("move/answer/", "words", 410)])

@@ -220,7 +220,12 @@ class AppointmentRequestAdmin(
         return self.show(request, asked, form=form, refusal=reason, compared=rows, status=403)
 
     undo_view = if_readable(undoing.Undo.undo_view)
-    history_view = if_readable(AuditedAdmin.history_view)
+
+    @if_readable
+    def history_view(self, request, object_id, extra_context=None):
+        """Show what happened to a request; of one that was erased, the address says so."""
+        self.asked(request, object_id)
+        return super().history_view(request, object_id, extra_context)
 
     @if_readable
     def revoke_view(self, request, object_id, link):
