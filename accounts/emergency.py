@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from accounts.models import Authenticator, EmergencyAccess, User
-from accounts.roles import Role
+from accounts.roles import CHANGE_STAFF, Role
 from accounts.sessions import end_sessions
 from audit.actors import STAFF, Actor
 from audit.event_words import words_for
@@ -33,7 +33,6 @@ COMMAND = Actor.command("emergency_account")
 LONGEST = 12
 # In 24 random bytes is more than anybody guesses, without a second factor.
 PASSWORD_BYTES = 24
-KEEPS_STAFF = "accounts.change_user"
 
 
 class CannotOpen(Exception):
@@ -104,7 +103,7 @@ def _end_open_ones(user, now):
 
 
 def _tell_managers(access):
-    for manager in User.objects.who_may(KEEPS_STAFF).exclude(pk=access.user_id).exclude(email=""):
+    for manager in User.objects.who_may(CHANGE_STAFF).exclude(pk=access.user_id).exclude(email=""):
         with translation.override(settings.LANGUAGE_CODE):
             until = date_format(timezone.localtime(access.ends_at), "DATETIME_FORMAT")
             subject = gettext("%(clinic)s: the emergency account is open") % {"clinic": ClinicProfile.current().name}
@@ -159,7 +158,7 @@ def _story(access, now):
 @transaction.atomic
 def acknowledge(access, *, by):
     """Write that a manager (an Actor) read what was done while it was open. Raises CannotAcknowledge."""
-    if not by.user.has_perm(KEEPS_STAFF):
+    if not by.user.has_perm(CHANGE_STAFF):
         raise CannotAcknowledge(gettext("Only a manager says this."))
     if by.id == access.user_id:
         raise CannotAcknowledge(gettext("Another manager has to read this."))

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import DIGITS, DRIFT, STEP, Authenticator, RecoveryCode, matching_step, now_step
 from accounts.models import User
+from accounts.roles import CHANGE_STAFF
 from audit.actors import STAFF, Actor
 from audit.models import Event
 from clinic.codes import ALPHABET
@@ -28,7 +29,6 @@ from clinic.models import ClinicProfile
 from clinic.refusals import Refused, Unfit
 from outbox.models import Message
 
-KEEP_STAFF = "accounts.change_user"
 RECOVERY_CODES = 10
 FEW_LEFT = 2
 # After so many wrong codes in a row the person is told: whoever typed them knows the password.
@@ -278,7 +278,7 @@ def reset(*, user, reason, by):
 
 def why_not_reset(user, *, by):
     """Return why this Actor may not reset this person's second factor; "" where they may."""
-    if by.kind != STAFF or not by.user.has_perm(KEEP_STAFF):
+    if by.kind != STAFF or not by.user.has_perm(CHANGE_STAFF):
         return gettext("Only managers can do this.")
     if user.pk == by.id:
         return gettext("You cannot reset your own second factor. Ask another manager.")

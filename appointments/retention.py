@@ -10,7 +10,7 @@ from appointments.models import AppointmentRequest, PhoneTask, Status, TimeOffer
 from appointments.removing import remove_requests
 from clinic import limits
 from clinic.models import Unit
-from clinic.retention import Gone, Holding, Span, fixed, kept_otherwise, of_rows, register
+from clinic.retention import Holding, Removed, Span, fixed, kept_otherwise, of_rows, register
 from outbox.models import Message, State
 
 ENDED = (Status.ANSWERED, Status.DECLINED, Status.WITHDRAWN, Status.CLOSED)
@@ -81,7 +81,7 @@ def _of_requests(due):
         joined = dict(every.filter(merged_into__in=roots).values_list("pk", "merged_into"))
         roots -= {root for pk, root in joined.items() if pk not in locked}
         keys = sorted(roots | {pk for pk, root in joined.items() if root in roots})
-        return Gone(remove_requests(keys), tuple(keys))
+        return Removed(remove_requests(keys), tuple(keys))
 
     return {"count": count, "remove": remove}
 
