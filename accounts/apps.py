@@ -17,6 +17,7 @@ class AccountsConfig(AppConfig):
         from accounts import demonstration, desk, emergency, log_in, much_tried, retention, sessions, throttle
         from accounts.event_words import WORDS
         from accounts.models import EmergencyAccess, User
+        from accounts.roles import CHANGE_STAFF
         from audit import event_words
         from clinic import demo, erasure, status
         from outbox import chores, staff_mail
@@ -32,7 +33,7 @@ class AccountsConfig(AppConfig):
         staff_mail.register(EmergencyAccess._meta.label_lower)
         desk.register(
             desk.Task(
-                permission=emergency.KEEPS_STAFF,
+                permission=CHANGE_STAFF,
                 count=lambda user: EmergencyAccess.objects.unread().exclude(user=user).count(),
                 words=emergency_words,
                 url=lambda: reverse("admin:emergency"),

@@ -18,11 +18,13 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
-from accounts.models import EmergencyAccess, User
-from accounts.roles import Role
+from accounts.models import Authenticator, EmergencyAccess, User
+from accounts.roles import CHANGE_STAFF, Role
 from accounts.sessions import end_sessions
 from audit.actors import STAFF, Actor
+from audit.event_words import words_for
 from audit.models import Event
+from clinic.encryption import each_readable
 from clinic.models import ClinicProfile
 from outbox.models import Message
 
@@ -31,7 +33,6 @@ COMMAND = Actor.command("emergency_account")
 LONGEST = 12
 # In 24 random bytes is more than anybody guesses, without a second factor.
 PASSWORD_BYTES = 24
-KEEPS_STAFF = "accounts.change_user"
 
 
 class CannotOpen(Exception):
@@ -71,6 +72,8 @@ def open_account(*, hours, reason, asked_by, by=COMMAND):
     user.is_active, user.is_superuser, user.must_change_password = True, False, False
     user.expires_at = access.ends_at
     user.save()
+    # Nobody has the telephone of whoever used it last.
+    Authenticator.objects.filter(user=user).only("pk").delete()
     user.set_roles([Role.MANAGER])
     user.set_locations([])
     Event.record("staff.emergency_opened", by=by, about=user, access=access.pk, hours=hours)
@@ -81,7 +84,7 @@ def open_account(*, hours, reason, asked_by, by=COMMAND):
 @transaction.atomic
 def end_account(*, by=COMMAND):
     """End it before its time, every log-in with it included; return whether it was open."""
-    access = EmergencyAccess.objects.open().select_for_update().first()
+    access = EmergencyAccess.objects.open().without_words().select_for_update().first()
     if access is None:
         return False
     user = access.user
@@ -100,7 +103,7 @@ def _end_open_ones(user, now):
 
 
 def _tell_managers(access):
-    for manager in User.objects.who_may(KEEPS_STAFF).exclude(pk=access.user_id).exclude(email=""):
+    for manager in User.objects.who_may(CHANGE_STAFF).exclude(pk=access.user_id).exclude(email=""):
         with translation.override(settings.LANGUAGE_CODE):
             until = date_format(timezone.localtime(access.ends_at), "DATETIME_FORMAT")
             subject = gettext("%(clinic)s: the emergency account is open") % {"clinic": ClinicProfile.current().name}
@@ -122,7 +125,7 @@ def _tell_managers(access):
 
 def trouble():
     """The part "emergency" of the status page: a sentence while it is open, else None."""
-    access = EmergencyAccess.objects.open().first()
+    access = EmergencyAccess.objects.open().without_words().first()
     return access and f"The emergency account is open until {access.ends_at:%Y-%m-%d %H:%M} UTC."
 
 
@@ -139,7 +142,7 @@ class Story:
 def stories(number=20):
     """Return the newest times that it was open."""
     now = timezone.now()
-    accesses = EmergencyAccess.objects.select_related("user", "read_by")[:number]
+    accesses = each_readable(EmergencyAccess.objects.select_related("user", "read_by")[:number])
     return [_story(access, now) for access in accesses]
 
 
@@ -148,14 +151,14 @@ def _story(access, now):
     events = Event.objects.filter(
         actor_kind=STAFF, actor_id=access.user_id, happened_at__range=(access.opened_at, ended_at)
     )
-    done = sorted(Counter(events.values_list("verb", flat=True)).items())
+    done = sorted((words_for(verb), number) for verb, number in Counter(events.values_list("verb", flat=True)).items())
     return Story(access, ended_at, done, is_open=now < ended_at)
 
 
 @transaction.atomic
 def acknowledge(access, *, by):
     """Write that a manager (an Actor) read what was done while it was open. Raises CannotAcknowledge."""
-    if not by.user.has_perm(KEEPS_STAFF):
+    if not by.user.has_perm(CHANGE_STAFF):
         raise CannotAcknowledge(gettext("Only a manager says this."))
     if by.id == access.user_id:
         raise CannotAcknowledge(gettext("Another manager has to read this."))

@@ -27,8 +27,11 @@ def key_of(request, name):
 def remember(request, response, name):
     """Let the browser tell later that the account of this name was logged in here."""
     browser, known = read(request)
-    if not _indexes(name) & set(known):
-        indexes = [index_of(name, PURPOSE)[:LENGTH], *known][:MOST]
+    newest = index_of(name, PURPOSE)[:LENGTH]
+    # Under the newest key: when older ones go, the browser stays known.
+    if newest not in known:
+        others = [index for index in known if index not in _indexes(name)]
+        indexes = [newest, *others][:MOST]
         response.set_signed_cookie(
             settings.KNOWN_BROWSER_COOKIE_NAME,
             ".".join([browser, *indexes]),

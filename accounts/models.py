@@ -170,8 +170,16 @@ class User(AbstractUser):
 
     @property
     def second_factor(self):
-        """The Authenticator that was set up, or None (1 query a user object, unless it was read with the row)."""
-        return getattr(self, "authenticator", None) if self.pk else None
+        """The Authenticator that was set up, or None (1 query a user object, unless it was read with the row).
+
+        Its secret is left in the database: one that no key opens keeps nobody from setting up another.
+        """
+        if self.pk is None:
+            return None
+        relation = self._meta.get_field("authenticator")
+        if not relation.is_cached(self):
+            relation.set_cached_value(self, Authenticator.objects.defer("secret").filter(user=self.pk).first())
+        return relation.get_cached_value(self)
 
     def is_verified(self):
         """Say whether this session has shown the second factor."""
@@ -192,10 +200,11 @@ class User(AbstractUser):
     def get_session_auth_hash(self):
         """Return what a log-in of this person must carry: another in another round, or with another password or device.
 
-        So whatever changes one of them ends all log-ins.
+        So whatever changes one of them ends all log-ins. So does the end of a demonstration: its passwords are public.
         """
         device = self.second_factor
         secret = f"{self.log_in_round} {self.password} {device.persistent_id if device else ''}"
+        secret += " demonstration" if settings.DEMO else ""
         return salted_hmac("accounts.User.log_in", secret, algorithm="sha256").hexdigest()
 
     def get_session_auth_fallback_hash(self):
@@ -289,6 +298,10 @@ class EmergencyAccessQuerySet(models.QuerySet):
     def open(self):
         """Those whose time is not over, the one that lasts longest first."""
         return self.filter(ended_at=None, ends_at__gt=timezone.now()).order_by("-ends_at")
+
+    def without_words(self):
+        """Leave for whom, and why, in the database: no lost key may stand in the way of ending it."""
+        return self.defer("asked_by", "reason")
 
     def over(self):
         """Those whose time is over."""

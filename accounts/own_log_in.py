@@ -22,8 +22,9 @@ from django.views.decorators.http import require_safe
 
 from accounts import confirming, emergency, ended_session, known_browsers, sessions
 from accounts.ended_session import Kept
-from accounts.log_in_forms import LogInForm, OwnPasswordForm
+from accounts.log_in_forms import OwnPasswordForm
 from accounts.models import EmergencyAccess
+from accounts.roles import CHANGE_STAFF
 from accounts.throttle import spelled_alike
 from audit.models import Event
 
@@ -47,8 +48,6 @@ def throttled(form, response):
 
 class OwnLogIn:
     """The part of the desk that knows when a log-in ends, and what has to be done first."""
-
-    login_form = LogInForm
 
     def own_log_in_urls(self):
         """Return the addresses of these screens."""
@@ -214,12 +213,13 @@ class OwnLogIn:
         if request.method != "POST":
             return HttpResponseRedirect(reverse("admin:emergency"))
         try:
-            emergency.acknowledge(get_object_or_404(EmergencyAccess, pk=number), by=request.user.as_actor())
+            access = get_object_or_404(EmergencyAccess.objects.without_words(), pk=number)
+            emergency.acknowledge(access, by=request.user.as_actor())
             messages.success(request, gettext("Noted that you read it."))
         except emergency.CannotAcknowledge as why:
             messages.warning(request, str(why))
         return HttpResponseRedirect(reverse("admin:emergency"))
 
     def _check_keeps_staff(self, request):
-        if not request.user.has_perm(emergency.KEEPS_STAFF):
+        if not request.user.has_perm(CHANGE_STAFF):
             raise PermissionDenied

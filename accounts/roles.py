@@ -60,7 +60,9 @@ KEEP_WORDS = {"appointments.view_messagewording", "appointments.change_messagewo
     f"appointments.{verb}_savedreply" for verb in ("view", "add", "change", "delete")
 }
 KEEP_ALERTS = {f"appointments.{verb}_alertperson" for verb in ("view", "add", "delete")}
-KEEP_STAFF = {"accounts.view_user", "accounts.add_user", "accounts.change_user"}
+# Whoever has it answers for who is let in.
+CHANGE_STAFF = "accounts.change_user"
+KEEP_STAFF = {"accounts.view_user", "accounts.add_user", CHANGE_STAFF}
 
 PERMISSIONS = {
     Role.RECEPTION: TRIAGE,

@@ -52,7 +52,7 @@ def _pending(request):
     if not noted or noted["until"] < timezone.now().timestamp():
         return None, None
     user = User.objects.find_with_rights(noted["user"])
-    if user is None or not (user.is_active and user.is_staff):
+    if user is None or user.has_expired or not (user.is_active and user.is_staff):
         return None, None
     return (noted, user) if constant_time_compare(noted["bound"], user.get_session_auth_hash()) else (None, None)
 

@@ -20,14 +20,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import DIGITS, DRIFT, STEP, Authenticator, RecoveryCode, matching_step, now_step
 from accounts.models import User
+from accounts.roles import CHANGE_STAFF
 from audit.actors import STAFF, Actor
 from audit.models import Event
 from clinic.codes import ALPHABET
+from clinic.encryption import Unreadable
 from clinic.models import ClinicProfile
 from clinic.refusals import Refused, Unfit
 from outbox.models import Message
 
-KEEP_STAFF = "accounts.change_user"
 RECOVERY_CODES = 10
 FEW_LEFT = 2
 # After so many wrong codes in a row the person is told: whoever typed them knows the password.
@@ -81,7 +82,7 @@ def enrol(*, user, secret, typed, by, instead_of=None):
     codes, rows = _new_codes()
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        before = Authenticator.objects.filter(user=user)
+        before = Authenticator.objects.defer("secret").filter(user=user)
         if list(before.values_list("pk", flat=True)) != ([instead_of] if instead_of else []):
             raise Refused(
                 gettext("A second factor was set up meanwhile, elsewhere. If that was not you, tell a manager.")
@@ -111,7 +112,7 @@ def show(*, user, typed, by):
 
 @transaction.atomic
 def _show(user, typed, by):
-    device = Authenticator.objects.select_for_update().filter(user=user).first()
+    device = _locked_device(user)
     if device is None:
         return gettext("There is no second factor any more. Log in again.")
     if wait := device.waits_for():
@@ -134,7 +135,12 @@ def _show(user, typed, by):
 
 
 def _take_code(device, code):
-    step = device.step_of(code)
+    try:
+        step = device.step_of(code)
+    except Unreadable:
+        return gettext(
+            "This site cannot read your second factor any more. Type a recovery code, or ask a manager to reset it."
+        )
     if step is None:
         return wrong_code()
     if step <= device.last_step:
@@ -272,7 +278,7 @@ def reset(*, user, reason, by):
 
 def why_not_reset(user, *, by):
     """Return why this Actor may not reset this person's second factor; "" where they may."""
-    if by.kind != STAFF or not by.user.has_perm(KEEP_STAFF):
+    if by.kind != STAFF or not by.user.has_perm(CHANGE_STAFF):
         return gettext("Only managers can do this.")
     if user.pk == by.id:
         return gettext("You cannot reset your own second factor. Ask another manager.")
@@ -286,10 +292,15 @@ def why_not_reset(user, *, by):
 
 
 def _device_of(user):
-    device = Authenticator.objects.select_for_update().filter(user=user).first()
+    device = _locked_device(user)
     if device is None:
         raise Refused(gettext("No second factor is set up for this account."))
     return device
+
+
+def _locked_device(user):
+    # Without its secret: what no key opens can be reset, and recovery codes stand for it.
+    return Authenticator.objects.select_for_update().defer("secret").filter(user=user).first()
 
 
 # Telling whom it is about

@@ -17,6 +17,8 @@ WORDS = WHAT_HAPPENED | {
     "time.put_away": _("Took a free time off the list"),
     "alerts.told": _("Told staff what cannot wait"),
     "message_words.given_up": _("Went back to the words of the site"),
+    "person.erased": _("Erased a person"),
+    "request.demonstration_loaded": _("Made up requests"),
     "practice.deleted": _("Deleted practice"),
     "clinic.promise_reckoned": _("Reckoned what patients are promised"),
 }

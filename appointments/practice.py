@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.models import AppointmentRequest
+from appointments.removing import remove_requests
 from audit.actors import Actor
 from audit.models import Event
 
@@ -45,7 +46,6 @@ def forget_old(now=None):
     old = AppointmentRequest.of_every_kind.practice().filter(sent_forms__sent_at__lt=before)
     keys = list(old.values_list("pk", flat=True).distinct())
     if keys:
-        AppointmentRequest.of_every_kind.practice().filter(merged_into__in=keys).update(merged_into=None)
-        AppointmentRequest.of_every_kind.practice().filter(pk__in=keys).delete()
+        remove_requests(keys)
         Event.record("practice.deleted", by=CLEANER, number=len(keys))
     return len(keys)

@@ -10,7 +10,7 @@ from appointments.models import AppointmentRequest, PhoneTask, Status, TimeOffer
 from appointments.removing import remove_requests
 from clinic import limits
 from clinic.models import Unit
-from clinic.retention import Gone, Holding, Span, fixed, kept_otherwise, of_rows, register
+from clinic.retention import Holding, Removed, Span, fixed, kept_otherwise, of_rows, register
 from outbox.models import Message, State
 
 ENDED = (Status.ANSWERED, Status.DECLINED, Status.WITHDRAWN, Status.CLOSED)
@@ -71,16 +71,17 @@ def _of_requests(due):
         return due(before).count() + AppointmentRequest.of_every_kind.filter(merged_into__in=due(before)).count()
 
     def remove(before, at_most):
-        rows = AppointmentRequest.of_every_kind.filter(
-            pk__in=list(due(before).order_by("pk").values_list("pk", flat=True)[:at_most])
-        )
-        locked = list(
-            rows.select_for_update(of=("self",), skip_locked=True).order_by("pk").values_list("pk", flat=True)
-        )
-        # Asked again under the lock: somebody may have opened one again meanwhile.
-        keys = list(due(before).filter(pk__in=locked).values_list("pk", flat=True))
-        keys += AppointmentRequest.of_every_kind.filter(merged_into__in=keys).values_list("pk", flat=True)
-        return Gone(remove_requests(keys), tuple(keys))
+        every = AppointmentRequest.of_every_kind
+        roots = list(due(before).order_by("pk").values_list("pk", flat=True)[:at_most])
+        # With what is joined, and waiting for nobody: whoever works with two of them locks the lower one first.
+        rows = every.filter(Q(pk__in=roots) | Q(merged_into__in=roots)).order_by("pk")
+        locked = set(rows.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True))
+        # Asked again under the lock: somebody may have opened or joined one again meanwhile.
+        roots = set(due(before).filter(pk__in=locked & set(roots)).values_list("pk", flat=True))
+        joined = dict(every.filter(merged_into__in=roots).values_list("pk", "merged_into"))
+        roots -= {root for pk, root in joined.items() if pk not in locked}
+        keys = sorted(roots | {pk for pk, root in joined.items() if root in roots})
+        return Removed(remove_requests(keys), tuple(keys))
 
     return {"count": count, "remove": remove}
 

@@ -132,7 +132,8 @@ def erased_file():
 
 def write_outside():
     """Add to the file each erasure that is not in it; return how many. A chore, and done after each erasure."""
-    waiting = list(Erasure.objects.filter(written_outside_at=None).prefetch_related("references").order_by("pk"))
+    rows = Erasure.objects.filter(written_outside_at=None).defer("looking_for").order_by("pk")
+    waiting = list(rows.prefetch_related("references"))
     if not waiting:
         return 0
     path = erased_file()

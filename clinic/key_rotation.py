@@ -219,5 +219,7 @@ def give_up(name, *, by):
         return False
     gone, _each = KeyInUse.objects.filter(name=name).delete()
     if gone:
+        # Without any, the next start would look whether the newest rows can be read.
+        KeyInUse.objects.get_or_create(name=key_names()[0])
         Event.record("keys.given_up", by=by, key=name)
     return bool(gone)

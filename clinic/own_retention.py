@@ -37,7 +37,7 @@ def fill_register():
 def _prune(before, at_most):
     """Remove whole months of the trail; none of a trail that is not whole, which stops no other line of the table."""
     try:
-        return retention.Gone(pruning.prune(before=before))
+        return retention.Removed(pruning.prune(before=before))
     except pruning.NotWhole:
         logger.error("Nothing of the audit trail was removed, as it is not whole. Run manage.py verify_audit.")
-        return retention.Gone(0)
+        return retention.Removed(0)

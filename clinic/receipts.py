@@ -73,6 +73,14 @@ def looked(row):
         ]
     if not row.reached:
         return [gettext("This receipt came back from outside the database, and tells no more than that.")]
+    if row.reached.get("is_lost"):
+        return [
+            gettext(
+                "The search for what is left had looked through %(number)d rows when the key was given up under which "
+                "it knew whom to look for. It could not go on."
+            )
+            % {"number": read}
+        ]
     sentences = [
         gettext("All that the site keeps was looked through again (%(number)d rows, %(when)s).")
         % {"number": read, "when": _moment(row.looked_through_at)}

@@ -11,6 +11,7 @@ import html
 import logging
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -23,8 +24,8 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.models import Event
-from clinic import erasure
-from clinic.encryption import EncryptedTextField, KeyedIndexField, each_readable
+from clinic import erasure, keys
+from clinic.encryption import EncryptedTextField, KeyedIndexField, Unreadable, each_readable
 from clinic.marks import Marks
 from clinic.models import Erasure
 from clinic.personal_data import our_models, personal_fields
@@ -68,20 +69,29 @@ def look(row, *, should_stop=lambda: False):
     Stops between steps when `should_stop()` is true; done when `looked_through_at` is set. Several may do this at once.
     """
     while row.looked_through_at is None and not should_stop():
-        step = _step(row)
+        try:
+            marks = Marks.of(**row.looking_for)
+        except Unreadable:
+            if keys.missing():
+                # This process was started before the newest key was made; one that has it goes on.
+                raise
+            step = _ended_without_marks(row)
+        else:
+            step = _step(row, marks)
         with transaction.atomic():
             is_mine = Erasure.objects.filter(pk=row.pk, steps=row.steps).update(steps=row.steps + 1, **step)
             if is_mine and "looked_through_at" in step:
                 Event.record("person.looked_for", by=RE_SCAN, about=row, found=len(step["findings"]))
-        row = Erasure.objects.get(pk=row.pk)
+        row = Erasure.objects.defer("looking_for").get(pk=row.pk)
     return row
 
 
 def look_on(*, should_stop=lambda: False):
     """Go on with every erasure that has not been looked through; return how many were finished."""
     done = 0
-    for row in Erasure.objects.filter(looked_through_at=None).order_by("pk"):
-        done += look(row, should_stop=should_stop).looked_through_at is not None
+    for row in Erasure.objects.filter(looked_through_at=None).defer("looking_for").order_by("pk"):
+        with suppress(Unreadable):
+            done += look(row, should_stop=should_stop).looked_through_at is not None
         if should_stop():
             break
     return done
@@ -92,7 +102,13 @@ def look_on_for_a_while():
     return look_on(should_stop=for_seconds(CHORE_SECONDS))
 
 
-def _step(row):
+def _ended_without_marks(row):
+    """Return the columns of a search that no key lets go on: its key was given up."""
+    reached = row.reached | {"is_lost": True}
+    return {"reached": reached, "findings": row.findings, "looking_for": None, "looked_through_at": timezone.now()}
+
+
+def _step(row, marks):
     """Read one step; return the columns that say so."""
     names = places_to_look()
     place = row.reached.get("place", names[0])
@@ -100,7 +116,7 @@ def _step(row):
         # A release with other models runs now: nothing may be left out.
         place, row.reached = names[0], {}
     reader = {SESSIONS: _read_sessions, CACHES: _read_caches, MAIL: _read_mail}.get(place, _read_model)
-    found, last, number, shut = reader(place, Marks.of(**row.looking_for), row.reached.get("after"))
+    found, last, number, shut = reader(place, marks, row.reached.get("after"))
     read, unreadable = dict(row.reached.get("read", {})), dict(row.reached.get("shut", {}))
     read[place] = read.get(place, 0) + number
     if shut:

@@ -62,7 +62,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Gone:
+class Removed:
     """What one batch removed: how many, and the primary keys where they tell something that is not personal."""
 
     number: int
@@ -75,8 +75,8 @@ class Holding:
 
     `what` says it to patients; `lasts` says in words from when `%(span)s` counts. A manager may choose between `least`
     and `most`; where they are one, nobody may. `count(before)` says how many rows are past their time at a moment
-    (aware), `remove(before, at_most)` removes some of them in the caller's transaction and returns Gone; without it a
-    chore of the sender's forgets them. `covers` names the models ("room.Model"), `is_told` says whether patients read
+    (aware), `remove(before, at_most)` removes some of them in the caller's transaction and returns Removed; without it
+    a chore of the sender's forgets them. `covers` names the models ("room.Model"), `is_told` says whether patients read
     of it on the privacy page, `place` where it stands: the smallest first.
     """
 
@@ -155,7 +155,7 @@ def of_rows(due):
         rows = due(before).select_for_update(of=("self",), skip_locked=True).order_by("pk")
         keys = list(rows.values_list("pk", flat=True)[:at_most])
         _all, by_model = rows.model._base_manager.filter(pk__in=keys).only("pk").delete()
-        return Gone(by_model.get(rows.model._meta.label, 0))
+        return Removed(by_model.get(rows.model._meta.label, 0))
 
     return {"count": lambda before: due(before).count(), "remove": remove}
 

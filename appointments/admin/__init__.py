@@ -221,6 +221,12 @@ class AppointmentRequestAdmin(
     undo_view = if_readable(undoing.Undo.undo_view)
 
     @if_readable
+    def history_view(self, request, object_id, extra_context=None):
+        """Show what happened to a request; of one that was erased, the address says so."""
+        self.asked(request, object_id)
+        return super().history_view(request, object_id, extra_context)
+
+    @if_readable
     def revoke_view(self, request, object_id, link):
         """End one private link of a request; looking at the address leads back to the page of messages."""
         asked = self.asked(request, object_id)

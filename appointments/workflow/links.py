@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import messages
 from appointments.models import AppointmentRequest, LinkAsked, TrackingLink
+from appointments.workflow.locking import Erased
+from appointments.workflow.merging import locked_where_it_leads
 from appointments.workflow.places import check_may_triage
 from audit.actors import Actor
 from audit.models import Event
@@ -39,12 +41,14 @@ def _send_asked_for(pk):
     rows = LinkAsked.objects.filter(pk=pk)
     try:
         asked = rows.first()
-        if asked is None or not rows.delete()[0]:
+        # The request is locked first: whoever erases it deletes this row too, and two must not wait for each other.
+        request = _locked_request(asked.reference, asked.contact) if asked else None
+        if not rows.delete()[0]:
             return False
-        send_link(reference=asked.reference, contact=asked.contact, by=Actor.visitor())
+        _write_link(request, by=Actor.visitor())
     except Unreadable:
         logger.error("A new link that was asked for cannot be sent: it cannot be read with these keys.")
-        rows.delete()
+        rows.only("pk").delete()
     return True
 
 
@@ -55,10 +59,19 @@ def send_link(*, reference, contact, by):
     `contact` is an e-mail address or a telephone number as it was typed. Nothing comes back: whoever asks must not
     learn whether there is such a request. A patient without e-mail is called, once however often they ask.
     """
-    found = AppointmentRequest.objects.filter(reference=reference, **_whose(contact)).select_related("merged_into")
-    request = found.first()
-    if request is not None and request.merged_into:
-        request = request.merged_into
+    _write_link(_locked_request(reference, contact), by=by)
+
+
+def _locked_request(reference, contact):
+    """Return the request that somebody asks about, or the one that it is joined with, locked; None for none."""
+    found = AppointmentRequest.objects.filter(reference=reference, **_whose(contact)).first()
+    try:
+        return found and locked_where_it_leads(found)
+    except Erased:
+        return None
+
+
+def _write_link(request, *, by):
     if request is None or request.held_because:
         return
     if not request.can_be_written_to and request.phone_tasks.filter(purpose="link", done_at=None).exists():

@@ -14,7 +14,7 @@ from clinic import retention
 from clinic.models import PageStamp, RetentionRule, Unit
 from clinic.personal_data import our_models, personal_fields
 from clinic.refusals import Refused, Unfit
-from clinic.retention import Gone, Holding, Span, change_rule, rule_of
+from clinic.retention import Holding, Removed, Span, change_rule, rule_of
 from tests.clinic.factories import make_profile
 from tests.reading import level
 from tests.staff import make_staff
@@ -230,7 +230,7 @@ def counted(desk):
         least=Span(1, Unit.DAYS),
         most=Span(1, Unit.YEARS),
         count=lambda before: past(date_joined__lt=before).count(),
-        remove=lambda before, at_most: Gone(0),
+        remove=lambda before, at_most: Removed(0),
     )
     retention.register(line)
     get_user_model().objects.update(date_joined=timezone.now() - timedelta(days=11))
