@@ -159,7 +159,7 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
     form = StaffForm
     add_form = NewStaffForm
     change_password_form = FirstPasswordForm
-    change_user_password_template = "admin/accounts/user/password.html"  # noqa: S105 -- a page
+    change_user_password_template = "admin/accounts/user/password.html"  # noqa: S105  # nosec B105  # a page
     add_form_template = "admin/change_form.html"
     change_form_template = "admin/accounts/user/change_form.html"
     list_display = ("username", "full_name", "roles_held", "limited_to", "is_active", "last_login")
