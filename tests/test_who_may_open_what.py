@@ -13,11 +13,11 @@ from accounts.models import User
 from appointments.models import FormClosure, Look, MessageWording, Note, TrackingLink
 from audit.models import Event
 from clinic import purging
-from clinic.demo import loaders
 from clinic.models import Erasure, PurgeRun, RetentionRule
 from clinic.personal_data import our_models
 from procedures.models import MissedSearch, ProcedurePage
 from tests.appointments.factories import make_request
+from tests.demonstration import load_all_but_requests
 from tests.procedures.factories import make_feedback
 from tests.staff import make_staff
 
@@ -161,9 +161,7 @@ def test_no_list_holds_a_row_that_somebody_without_a_role_may_not_see(full_house
 def full_house(db, settings):
     """A clinic with content, staff and a request."""
     settings.DEMO = True
-    for loader in loaders():
-        if loader.name != "requests":
-            loader.load(0)
+    load_all_but_requests()
     MissedSearch.objects.create(language="en", words_index="x", words="sore knee", days=3, last_day="2026-11-20")
     make_feedback(ProcedurePage.objects.first())
     Erasure.objects.create(number="7K4M-Q2XD", reason="asked", actor_kind="command", looked_through_at=timezone.now())

@@ -18,6 +18,7 @@ from appointments.models import (
     TimeOffer,
     TrackingLink,
 )
+from appointments.workflow import Erased
 from clinic.models import Unit
 from clinic.retention import Span, change_rule, holding_of
 from outbox.models import Message, State
@@ -236,7 +237,7 @@ def test_what_is_opened_again_at_that_moment_stays_or_is_found_gone(reception):
     before = timezone.now() - timedelta(days=400)
     removed, opened = at_once(lambda: removing(before, 2), lambda: moved(asked, "reopen", by=reception))
     if removed.number:
-        assert isinstance(opened, AppointmentRequest.DoesNotExist)
+        assert isinstance(opened, Erased)
     else:
         assert AppointmentRequest.objects.get().status == Status.IN_PROGRESS
 
