@@ -177,6 +177,7 @@ def places(transactional_db, settings, tmp_path):
     cache.clear()
     found = Places(tmp_path)
     configured = settings.LOGGING
+    kept = {name: each.level for name, each in logging.root.manager.loggerDict.items() if hasattr(each, "level")}
     console = configured["handlers"]["console"] | {"stream": found.log, "level": "DEBUG"}
     talkative = {name: each | {"level": "DEBUG"} for name, each in configured["loggers"].items()}
     talkative |= {"django.db.backends": {"level": "DEBUG", "handlers": [], "propagate": True}}
@@ -185,7 +186,6 @@ def places(transactional_db, settings, tmp_path):
         settings.LOGGING_CONFIG,
         configured | {"handlers": {"console": console}, "loggers": talkative, "root": root},
     )
-    kept = {name: each.level for name, each in logging.root.manager.loggerDict.items() if hasattr(each, "level")}
     for name in kept:
         logging.getLogger(name).setLevel(logging.DEBUG)
     connection.force_debug_cursor = True

@@ -33,13 +33,13 @@ from appointments.models import (
 )
 from audit.models import Event
 from clinic import purging
-from clinic.demo import loaders
 from clinic.models import Erasure, Location, PurgeRun, RetentionRule
 from clinic.personal_data import our_models
 from clinic.stored_files import store
 from procedures.models import MissedSearch, ProcedurePage
 from tests.appointments.factories import link_to, make_request, make_time, moved
 from tests.clinic.uploads import png
+from tests.demonstration import load_all_but_requests
 from tests.every_address import Place, names
 from tests.procedures.factories import make_draft, make_feedback, make_published
 from tests.staff import make_staff
@@ -301,9 +301,7 @@ class House(Place):
     """The demonstration's clinic with something of everything behind its addresses."""
 
     def __init__(self):
-        for loader in loaders():
-            if loader.name != "requests":
-                loader.load(0)
+        load_all_but_requests()
         now, manager = timezone.now(), User.objects.get(username="manager")
         MissedSearch.objects.create(language="en", words_index="x", words="sore knee", days=3, last_day="2026-11-20")
         make_feedback(ProcedurePage.objects.first())

@@ -76,31 +76,36 @@ def stored():
 
 def inputs_of(name, request):
     """Return what is typed for a move of this name."""
-    offer = request.offers.open().first()
-    return {
-        "answer": {"answer": "Telephone us, and we will find a time."},
-        "decline": {"decline_reason": DeclineReason.NOT_OFFERED},
-        "ask": {"question": "Have you had a scan?"},
-        "offer": {"times": [make_time(days=7), make_time(days=8)]},
-        "agree": {"time": make_time(days=7)},
-        "change_time": {"time": make_time(days=9)},
-        "accept": {"offer": offer.pk if offer else 0},
-        "reply": {"reply": "Yes, in May."},
-        "add": {"words": "I also walk with a stick."},
-        "prefer": {"preferences": {"times": ["0-morning"]}},
-        "set_reminders": {"wants_reminders": False},
-        "set_details": {"wants_details": True},
-        "other_times": {"preferences": {"times": ["1-morning"]}},
-        "set_urgency": {"urgency": {"level": "ordinary" if request.is_urgent else "urgent", "why": "They called."}},
-        "snooze": {"until": {"until": timezone.now() + timedelta(days=2), "why": ""}},
-        "hand_over": {"colleague": {"colleague": a_colleague(), "why": ""}} if name == "hand_over" else {},
-    }.get(name, {})
+    typed = INPUTS.get(name)
+    return typed(request) if typed else {}
 
 
 def a_colleague():
     """Return a member of staff who answers requests, made where there is none of this name."""
     found = User.objects.filter(username="colleague").first()
     return found or make_staff("colleague", Role.RECEPTION, first_name="Cleo", last_name="Cole")
+
+
+INPUTS = {
+    "answer": lambda _request: {"answer": "Telephone us, and we will find a time."},
+    "decline": lambda _request: {"decline_reason": DeclineReason.NOT_OFFERED},
+    "ask": lambda _request: {"question": "Have you had a scan?"},
+    "offer": lambda _request: {"times": [make_time(days=7), make_time(days=8)]},
+    "agree": lambda _request: {"time": make_time(days=7)},
+    "change_time": lambda _request: {"time": make_time(days=9)},
+    "accept": lambda request: {"offer": getattr(request.offers.open().first(), "pk", 0)},
+    "reply": lambda _request: {"reply": "Yes, in May."},
+    "add": lambda _request: {"words": "I also walk with a stick."},
+    "prefer": lambda _request: {"preferences": {"times": ["0-morning"]}},
+    "set_reminders": lambda _request: {"wants_reminders": False},
+    "set_details": lambda _request: {"wants_details": True},
+    "other_times": lambda _request: {"preferences": {"times": ["1-morning"]}},
+    "set_urgency": lambda request: {
+        "urgency": {"level": "ordinary" if request.is_urgent else "urgent", "why": "They called."}
+    },
+    "snooze": lambda _request: {"until": {"until": timezone.now() + timedelta(days=2), "why": ""}},
+    "hand_over": lambda _request: {"colleague": {"colleague": a_colleague(), "why": ""}},
+}
 
 
 def let_undo_time_pass():

@@ -7,11 +7,13 @@ import pytest
 from clinic.models import GeneralWarningSign, OpeningHours
 from tests.procedures.published import make_clinic, make_place, publish_page
 from tests.procedures.published import make_procedure as make_unpublished
+from tests.remembered import remembered
 
 SLUGS = {"kyphoplasty": {"en": "kyphoplasty", "es": "cifoplastia"}}
 NAMES = {"kyphoplasty": {"en": "Balloon repair", "es": "Reparación con globo"}}
 
 
+@remembered
 def make_offer():
     """Return the clinic's profile, with all that the request form offers."""
     profile = make_clinic(name="Test Spine Clinic")

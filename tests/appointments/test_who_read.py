@@ -20,6 +20,7 @@ from tests.appointments.visitor import Reader
 from tests.at_once import at_once
 from tests.clinic.factories import make_profile
 from tests.procedures.factories import COMMAND, make_draft, make_live, make_page, make_procedure, make_published
+from tests.remembered import remembered
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/appointments/appointmentrequest/who-read/"
@@ -28,6 +29,7 @@ NAMES = {"plain_name": "Balloon repair", "medical_name": "Kyphoplasty", "synonym
 
 
 @pytest.fixture
+@remembered
 def kyphoplasty():
     """A page whose first version is live."""
     made = make_page(make_procedure(key="kyphoplasty"), slug="kyphoplasty")

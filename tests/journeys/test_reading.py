@@ -16,6 +16,7 @@ from tests.procedures.published import (
     make_procedure,
     publish_in_both_languages,
 )
+from tests.remembered import remembered
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
@@ -35,6 +36,11 @@ PAGES = [
 
 @pytest.fixture
 def clinic(transactional_db):
+    make_all_shown()
+
+
+@remembered
+def make_all_shown():
     """A small clinic with all that its pages can show, in both languages."""
     make_clinic(
         about={"en": "We show **our sources**.", "es": "Mostramos **nuestras fuentes**."},

@@ -5,7 +5,7 @@ from django.conf import settings
 from playwright.sync_api import expect
 
 from accounts.demonstration import PASSWORD as DEMONSTRATION_PASSWORD
-from clinic.demo import loaders
+from tests.demonstration import load_all_but_requests
 from tests.staff import PASSWORD
 
 # One look a story in `make test`; the others belong to the matrices of `make test-wide`.
@@ -16,9 +16,7 @@ SCHEMES = ["light", pytest.param("dark", marks=pytest.mark.wide)]
 def demonstration(transactional_db, settings):
     """Load the demonstration, its requests aside."""
     settings.DEMO = True
-    for loader in loaders():
-        if loader.name != "requests":
-            loader.load(0)
+    load_all_but_requests()
 
 
 def fits(page):

@@ -24,6 +24,7 @@ from tests.procedures.published import (
     publish_in_both_languages,
     publish_page,
 )
+from tests.remembered import remembered
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,7 @@ WORDS = "How long until I drive?"
 
 
 @pytest.fixture(autouse=True)
+@remembered
 def kyphoplasty():
     make_clinic()
     procedure = make_procedure()

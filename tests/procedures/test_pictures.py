@@ -8,7 +8,6 @@ import brotli
 import pytest
 from django.conf import settings
 
-from clinic.demo import loaders
 from clinic.models import PageStamp
 from procedures import drawings, publishing
 from procedures.around import address_in
@@ -16,6 +15,7 @@ from procedures.content_files import read_table
 from procedures.demonstration_content import FOLDER as DEMONSTRATION
 from procedures.models import Condition, ProcedurePage
 from procedures.recovery import line_of
+from tests.demonstration import load_pages
 from tests.procedures.published import BY, every_section, make_clinic, make_condition, make_procedure, publish_page
 
 CSS = Path(settings.BASE_DIR) / "static" / "css"
@@ -186,7 +186,5 @@ def test_a_demonstration_page_arrives_in_one_round_trip_and_its_first_view_is_li
 def demonstration_pages(db, settings):
     """The addresses of all demonstration pages about procedures, published as `load_demo` does."""
     settings.DEMO = True
-    for loader in loaders():
-        if loader.name in ("clinic", "pages"):
-            loader.load(0)
+    load_pages()
     return [address_in(page.language, "procedures:procedure", page.slug) for page in ProcedurePage.objects.published()]

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from pytest_django.asserts import assertContains, assertNotContains
 
 from audit.models import Event
-from clinic.demo import loaders
 from procedures import publishing, search_index
 from procedures.demonstration_content import load
 from procedures.models import IndexedWord, MissedSearch, ProcedurePage, Trigram
 from procedures.search import MOST_MISSES, count_miss, forget_misses, search
 from procedures.search_index import trigrams_of, words_of
 from tests.at_once import at_once
+from tests.demonstration import load_pages
 from tests.procedures.published import (
     BY,
     every_section,
@@ -27,6 +27,7 @@ from tests.procedures.published import (
     publish_page,
     sign_off,
 )
+from tests.remembered import remembered
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,7 @@ BROKEN_BONE = {"plain_name": "Broken back bone", "synonyms": ["crushed vertebra"
 
 
 @pytest.fixture
+@remembered
 def kyphoplasty():
     """A procedure whose page tells all it can, published in English."""
     procedure = make_procedure()
@@ -78,9 +80,7 @@ def test_a_misspelt_word_shares_trigrams_with_the_right_one():
 
 @pytest.fixture
 def demonstration():
-    for loader in loaders():
-        if loader.name in ("clinic", "pages"):
-            loader.load(0)
+    load_pages()
 
 
 FINDS = {

@@ -19,6 +19,7 @@ from tests.procedures.published import (
     publish_in_both_languages,
     publish_page,
 )
+from tests.remembered import remembered
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +37,7 @@ PAGES = [
 
 
 @pytest.fixture
+@remembered
 def site():
     """A small clinic with all that its pages tell."""
     make_clinic(address="14 Lantern Quay\nFernmouth, WA 98000")
