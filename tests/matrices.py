@@ -6,7 +6,7 @@ import pytest
 
 
 def first(values, *, kept):
-    """Return the values of a parameter (tuples: of several): the first `kept` of them for everybody, the others wide."""
+    """Return the values of a parameter (tuples: of several), the first `kept` for everybody and the others wide."""
     return [_case(value, is_wide=at >= kept) for at, value in enumerate(values)]
 
 
