@@ -7,6 +7,7 @@ from django.utils.translation import override
 
 from appointments.models import Note, TrackingLink
 from clinic.stored_files import store
+from procedures.models import ConditionVersion, ProcedureVersion
 from tests.appointments.factories import link_to, make_request
 from tests.appointments.offer import make_offer
 from tests.clinic.uploads import png
@@ -52,7 +53,7 @@ class Place:
             "offer": 1,
             "note": _newest(Note),
             "link": _newest(TrackingLink),
-            "version_id": 1,
+            "version_id": _newest(ConditionVersion if "condition" in name else ProcedureVersion),
             "content_type_id": 1,
             "first": "kyphoplasty",
             "second": "kyphoplasty",

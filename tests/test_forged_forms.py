@@ -88,7 +88,9 @@ def test_no_address_takes_a_form_of_another_site(db, media_root, forgery):
         data = {"post": "yes", "go": "do", "action": "delete_selected", "words": "Change it", "name": "Changed"}
         response = forge(client, address, forgery, data, tokens)
         # A screen that shows again what was typed says so with 403, or why it could not be done anyway, with 409.
-        if response.status_code not in (403, 404, 405, 409):
+        # Who is logged in already is led on from the second step.
+        is_led_on = name.startswith("admin:second_step") and response.status_code == 302
+        if response.status_code not in (403, 404, 405, 409) and not is_led_on:
             wrong.append((name, response.status_code))
     assert wrong == []
     assert what_is_stored() == before

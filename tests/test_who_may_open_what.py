@@ -336,9 +336,6 @@ class House(Place):
             return a_row_of(Location).key
         if argument == "slug" and "condition" in name:
             return "vertebral-compression-fracture"
-        if argument == "version_id":
-            model = apps.get_model("procedures", "ProcedureVersion" if "procedure" in name else "ConditionVersion")
-            return a_row_of(model).pk
         known = {"number": EmergencyAccess, "pk": PurgeRun if name == "admin:clinic_retentionrule_release" else None}
         if known.get(argument):
             return a_row_of(known[argument]).pk
