@@ -18,6 +18,7 @@ from tests.appointments.factories import link_to, make_request
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
 from tests.appointments.visitor import Visitor
 from tests.every_address import Place, names
+from tests.matrices import crossed
 from tests.test_house import ROOMS, ROOT, python_files
 from tests.test_who_may_open_what import what_is_stored
 
@@ -272,8 +273,10 @@ FORGED_VERBS = [
 
 
 @pytest.mark.usefixtures("offer")
-@pytest.mark.parametrize("verb", FORGED_VERBS)
-@pytest.mark.parametrize("address", ["/", "/appointments/request/", "/admin/login/", "/static/x.css", "/nothing/"])
+@pytest.mark.parametrize(
+    ("verb", "address"),
+    crossed(FORGED_VERBS, ["/", "/appointments/request/", "/admin/login/", "/static/x.css", "/nothing/"]),
+)
 def test_a_verb_that_no_form_sends_is_refused(address, verb):
     response = Client().generic(verb, address, "a=1")
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, POST")

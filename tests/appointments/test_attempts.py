@@ -18,6 +18,7 @@ from outbox.models import Message
 from tests.appointments.at_the_desk import address, messages_of
 from tests.appointments.factories import WALKS, inputs_of, let_undo_time_pass, make_request, moved, reached
 from tests.at_once import at_once
+from tests.matrices import crossed
 from tests.outbox.factories import given_up
 
 pytestmark = pytest.mark.django_db
@@ -58,8 +59,7 @@ def reach(request, name):
 # Logged
 
 
-@pytest.mark.parametrize("status", [*WALKS, "held"])
-@pytest.mark.parametrize("outcome", CallOutcome.values)
+@pytest.mark.parametrize(("status", "outcome"), crossed([*WALKS, "held"], CallOutcome.values))
 def test_a_call_is_logged_about_a_request_in_any_state_though_none_was_to_be_made(reception, status, outcome):
     request = make_request(status=Status.NEW if status == "held" else status, by=reception, preferences=LEAVE_ONE)
     if status == "held":

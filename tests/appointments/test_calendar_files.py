@@ -16,6 +16,7 @@ from outbox.models import Message
 from procedures.models import Procedure, ProcedurePage
 from tests.appointments.factories import let_undo_time_pass, make_request, make_time, moved
 from tests.clinic.factories import make_profile
+from tests.matrices import crossed
 
 pytestmark = pytest.mark.django_db
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -100,10 +101,13 @@ def test_withdrawing_without_an_agreed_time_sends_no_file(reception):
 
 # The two changes of the clocks, the days beside them, both ends of the year, and a leap day.
 @pytest.mark.parametrize(
-    "day", ["2027-03-13", "2027-03-14", "2027-11-06", "2027-11-07", "2026-12-31", "2027-01-01", "2028-02-29"]
+    ("day", "hour", "zone"),
+    crossed(
+        ["2027-03-13", "2027-03-14", "2027-11-06", "2027-11-07", "2026-12-31", "2027-01-01", "2028-02-29"],
+        ["09:30", "03:30"],
+        ["America/Los_Angeles", "Europe/Madrid", "Asia/Kolkata", "UTC"],
+    ),
 )
-@pytest.mark.parametrize("hour", ["09:30", "03:30"])
-@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Europe/Madrid", "Asia/Kolkata", "UTC"])
 def test_the_file_alone_tells_the_right_moment_around_a_change_of_the_clocks(reception, settings, day, zone, hour):
     settings.TIME_ZONE = zone
     starts_at = datetime.fromisoformat(f"{day}T{hour}").replace(tzinfo=ZoneInfo(zone))

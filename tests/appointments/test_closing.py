@@ -15,6 +15,7 @@ from audit.models import Event
 from clinic.models import Closure
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
 from tests.appointments.visitor import ADDRESS, GOOD, Visitor
+from tests.matrices import crossed
 from tests.staff import make_staff
 
 pytestmark = pytest.mark.usefixtures("offer")
@@ -129,8 +130,7 @@ def test_a_form_that_was_sent_before_still_leads_to_its_request(monday, manager)
     assert AppointmentRequest.objects.count() == 1
 
 
-@pytest.mark.parametrize("seal", ["", "x", "x" * 20_000])
-@pytest.mark.parametrize("step", ["check", "closed", "person", "\x00", ""])
+@pytest.mark.parametrize(("seal", "step"), crossed(["", "x", "x" * 20_000], ["check", "closed", "person", "\x00", ""]))
 def test_hostile_posts_to_a_closed_form_are_answered_by_the_same_page(monday, manager, seal, step):
     close(manager)
     for last in ("wish", "<b>", "change-", "\x00", "emergency"):

@@ -9,15 +9,16 @@ from appointments.models import AppointmentRequest
 from clinic.typed_text import MARK, LongTextField, is_hiding
 from tests.appointments.offer import offer  # noqa: F401 -- a fixture
 from tests.appointments.visitor import ADDRESS, FOR_ANOTHER, GOOD, Visitor
+from tests.matrices import first
 
 HIDDEN = {
     "null": "Ana\x00Sol",
+    "direction override": "Ana\u202eSol",
+    "zero width": "Ana\u200bSol",
     "bell": "Ana\x07Sol",
     "escape": "Ana\x1b[2JSol",
     "delete": "Ana\x7fSol",
-    "direction override": "Ana\u202eSol",
     "direction isolate": "Ana\u2067Sol",
-    "zero width": "Ana\u200bSol",
     "byte order mark": "Ana\ufeffSol",
     "unreadable": "Ana\ufffdSol",
 }
@@ -45,18 +46,21 @@ pytestmark = pytest.mark.usefixtures("offer")
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "O'Brien",
-        "山田",
-        "Nguyễn Thị Ánh",
-        "X",
-        "محمد علي",
-        "נעמי כהן",
-        "Anne-Marie d’Été, Jr.",
-        "علی‌رضا",
-        "Ōé ✨",
-        "José\u200e",
-    ],
+    first(
+        [
+            "O'Brien",
+            "山田",
+            "José\u200e",
+            "علی\u200cرضا",
+            "Nguyễn Thị Ánh",
+            "X",
+            "محمد علي",
+            "נעמי כהן",
+            "Anne-Marie d’Été, Jr.",
+            "Ōé ✨",
+        ],
+        kept=4,
+    ),
 )
 def test_names_of_all_the_world_are_taken_and_shown_as_typed(name):
     visitor = Visitor().reach("check", person={"full_name": name})
@@ -75,15 +79,18 @@ def test_accents_typed_in_two_ways_are_stored_in_one():
 
 @pytest.mark.parametrize(
     "number",
-    [
-        "5550123",
-        "+34 600 123 456",
-        "(206) 555-0123 x45",
-        "206.555.0123 ask for Ana",
-        "٠٦٠٠١٢٣٤٥٦",
-        "+1 206 555 0123 / 0124",
-        "0000000",
-    ],
+    first(
+        [
+            "+34 600 123 456",
+            "206.555.0123 ask for Ana",
+            "٠٦٠٠١٢٣٤٥٦",
+            "5550123",
+            "(206) 555-0123 x45",
+            "+1 206 555 0123 / 0124",
+            "0000000",
+        ],
+        kept=3,
+    ),
 )
 def test_a_telephone_number_in_any_format_is_taken_as_typed(number):
     Visitor().reach("check", person={"phone": number, "email": ""}).send()
@@ -128,7 +135,7 @@ def test_a_long_text_is_typed_in_the_direction_of_its_script():
 # What is refused
 
 
-@pytest.mark.parametrize("kind", HIDDEN)
+@pytest.mark.parametrize("kind", first(HIDDEN, kept=3))
 def test_a_hidden_character_is_shown_and_refused(kind):
     visitor = Visitor().reach("person")
     response = visitor.fill("person", full_name=HIDDEN[kind])
@@ -212,25 +219,28 @@ def check_hostile(step, name, value, changes=None):
 
 @pytest.mark.parametrize(
     ("step", "name", "kind"),
-    [
-        ("wish", "procedure", "huge"),
-        ("wish", "location", "null"),
-        ("signs", "signs", "huge"),
-        ("matter", "times", "markup"),
-        ("matter", "matter", "markup"),
-        ("matter", "records", "null"),
-        ("matter", "sooner", "huge"),
-        ("needs", "interpreter", "template"),
-        ("needs", "other_needs", "markup"),
-        ("wish", "for_whom", "null"),
-        ("person", "reach_when", "huge emoji"),
-        ("person", "full_name", "line breaks"),
-        ("person", "email", "huge emoji"),
-        ("person", "phone", "huge"),
-        ("person", "date_of_birth_month", "huge"),
-        ("person", "date_of_birth_year", "right to left"),
-        ("person", "leave_message", "null"),
-    ],
+    first(
+        [
+            ("wish", "procedure", "huge"),
+            ("signs", "signs", "huge"),
+            ("matter", "matter", "markup"),
+            ("needs", "interpreter", "template"),
+            ("wish", "for_whom", "null"),
+            ("person", "email", "huge emoji"),
+            ("person", "full_name", "line breaks"),
+            ("person", "date_of_birth_year", "right to left"),
+            ("wish", "location", "null"),
+            ("matter", "times", "markup"),
+            ("matter", "records", "null"),
+            ("matter", "sooner", "huge"),
+            ("needs", "other_needs", "markup"),
+            ("person", "reach_when", "huge emoji"),
+            ("person", "phone", "huge"),
+            ("person", "date_of_birth_month", "huge"),
+            ("person", "leave_message", "null"),
+        ],
+        kept=8,
+    ),
 )
 def test_a_hostile_answer_is_a_plain_page(step, name, kind):
     check_hostile(step, name, HOSTILE[kind])

@@ -15,6 +15,7 @@ from audit.models import Event
 from outbox.models import Message
 from tests.appointments.factories import claimed_request, inputs_of, make_request, moved, stored, submit
 from tests.at_once import at_once
+from tests.matrices import crossed
 
 
 def test_claiming_gives_the_request_a_holder_and_records_who(db, reception):
@@ -73,8 +74,10 @@ def test_an_empty_or_endless_answer_is_sent_back_to_be_mended(db, reception, ans
     assert request.status == Status.IN_PROGRESS
 
 
-@pytest.mark.parametrize("status", Status.values)
-@pytest.mark.parametrize("name", [name for name, row in MOVES.items() if row.spam != workflow.HELD_ALONE])
+@pytest.mark.parametrize(
+    ("name", "status"),
+    crossed([name for name, row in MOVES.items() if row.spam != workflow.HELD_ALONE], Status.values),
+)
 def test_a_move_is_made_from_the_states_of_the_table_and_from_no_other(db, reception, name, status):
     request = make_request(status=status, by=reception)
     if name == "claim" and status == Status.IN_PROGRESS:
@@ -111,8 +114,7 @@ def test_a_move_is_made_from_the_states_of_the_table_and_from_no_other(db, recep
         assert stored() == before
 
 
-@pytest.mark.parametrize("name", workflow.moves_of("staff"))
-@pytest.mark.parametrize("role", ["editor", "reviewer", "auditor"])
+@pytest.mark.parametrize(("name", "role"), crossed(workflow.moves_of("staff"), ["editor", "reviewer", "auditor"]))
 def test_staff_who_do_not_triage_make_no_move(request, db, reception, role, name):
     stranger = request.getfixturevalue(role)
     asked = make_request(status=Status.NEW, by=reception)

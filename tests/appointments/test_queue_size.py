@@ -14,6 +14,7 @@ from appointments.admin.queue import views
 from appointments.bulk_requests import load_many
 from appointments.models import AppointmentRequest, Status
 from tests.appointments.factories import make_request
+from tests.matrices import crossed
 
 pytestmark = pytest.mark.django_db
 QUEUE = reverse("admin:appointments_appointmentrequest_changelist")
@@ -72,8 +73,7 @@ def test_no_view_reads_all_requests(desk, view):
     assert reads_all(lambda: desk.get(QUEUE, {"view": view})) == []
 
 
-@pytest.mark.parametrize("view", views.VIEWS)
-@pytest.mark.parametrize("name", ["after", "before"])
+@pytest.mark.parametrize(("view", "name"), crossed(views.VIEWS, ["after", "before"]))
 def test_no_deep_page_reads_all_requests(desk, view, name):
     a_few()
     key = "-".join("1" if step.kind == "flag" else "1700000000000000" for step in views.VIEWS[view].order)

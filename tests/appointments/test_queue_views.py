@@ -10,6 +10,7 @@ from appointments.admin.queue import pages, views
 from appointments.models import AppointmentRequest, HeldBecause, Kind, Status
 from tests.appointments.at_the_desk import address
 from tests.appointments.factories import claimed_request, closed_request, make_request, make_time, moved
+from tests.matrices import crossed
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/appointments/appointmentrequest/"
@@ -222,10 +223,12 @@ def test_a_page_that_is_empty_by_now_leads_to_the_first(desk, short_pages):
     assert shown(desk, following) == expected[:2]
 
 
-@pytest.mark.parametrize("name", ["after", "before"])
 @pytest.mark.parametrize(
-    "key",
-    ["", "1", "1-1-1-1-1", "2-0-1-1", "0-0-1-", "a-b-c-d", "9" * 40, "0-0-" + "9" * 16 + "-" + "9" * 16, "١-0-1-1"],
+    ("key", "name"),
+    crossed(
+        ["", "1", "1-1-1-1-1", "2-0-1-1", "0-0-1-", "a-b-c-d", "9" * 40, "0-0-" + "9" * 16 + "-" + "9" * 16, "١-0-1-1"],
+        ["after", "before"],
+    ),
 )
 def test_hostile_keys_show_the_first_page(desk, name, key):
     reference = make_request().reference

@@ -13,6 +13,7 @@ from clinic.models import Location, OpeningHours
 from procedures.models import Procedure, ProcedureVersion
 from tests.appointments.offer import make_procedure, make_sign, offer  # noqa: F401 -- a fixture
 from tests.appointments.visitor import ADDRESS, GOOD, MONDAY, Visitor, stored
+from tests.matrices import first
 from tests.procedures.published import make_draft, publish_page
 
 AT_FIRST = [("wish", "appointment"), ("for_whom", "me")]
@@ -273,7 +274,11 @@ def test_the_language_that_a_page_was_read_in_is_kept_when_the_form_changes_its_
 
 
 @pytest.mark.parametrize(
-    "version", ["", "0", "2", "-1", "1.0", "%00", "en-%00", "xx-1", "en-", "٣", "²", "1" * 5000, "en-1-1", "<b>"]
+    "version",
+    first(
+        ["%00", "xx-1", "1" * 5000, "", "0", "2", "-1", "1.0", "en-%00", "en-", "٣", "²", "en-1-1", "<b>"],
+        kept=3,
+    ),
 )
 def test_a_version_that_nobody_could_read_is_ignored(version):
     make_draft(Procedure.objects.get())

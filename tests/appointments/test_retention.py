@@ -27,6 +27,7 @@ from tests.appointments.offer import offer  # noqa: F401 -- a fixture
 from tests.appointments.test_removing import joined
 from tests.appointments.visitor import Visitor
 from tests.at_once import at_once
+from tests.matrices import crossed
 
 pytestmark = pytest.mark.django_db
 
@@ -129,8 +130,11 @@ UNFINISHED = [
 ]
 
 
-@pytest.mark.parametrize("status", [*ENDED, Status.AGREED])
-@pytest.mark.parametrize("unfinished", UNFINISHED, ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    ("unfinished", "status"),
+    crossed(UNFINISHED, [*ENDED, Status.AGREED]),
+    ids=lambda each: getattr(each, "__name__", None),
+)
 def test_what_somebody_has_still_to_do_keeps_a_request_whatever_its_age(reception, status, unfinished):
     asked = made_old(make_request(status=status, by=reception))
     unfinished(asked)

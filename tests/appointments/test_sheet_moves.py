@@ -16,6 +16,7 @@ from tests.appointments.factories import (
     make_request,
     moved,
 )
+from tests.matrices import crossed
 
 pytestmark = pytest.mark.django_db
 TYPED = "Dear Ana,\n\nTelephone us <b>today</b>."
@@ -148,8 +149,10 @@ def test_a_stale_decline_compares_reasons_in_words(desk, reception):
     assert rows["Reason"] == ("we have this request from you already", "we could not reach you")
 
 
-@pytest.mark.parametrize("snapshot", ["", "x", "a:b:c", "\x00", "of another request"])
-@pytest.mark.parametrize("revision", ["", "x", "-1", "9" * 5000, "١", "\x00"])
+@pytest.mark.parametrize(
+    ("snapshot", "revision"),
+    crossed(["", "x", "a:b:c", "\x00", "of another request"], ["", "x", "-1", "9" * 5000, "١", "\x00"]),
+)
 def test_what_was_seen_counts_for_nothing_when_it_was_altered(desk, reception, snapshot, revision):
     if snapshot == "of another request":
         snapshot = desk.get(address(claimed_request(reception))).context["snapshot"]

@@ -23,6 +23,7 @@ from clinic.models import (
 from tests.appointments.factories import make_request
 from tests.clinic.factories import make_closure, make_hours, make_location, make_profile
 from tests.clinic.uploads import PDF, png, upload
+from tests.matrices import crossed
 
 MODELS = (ClinicProfile, Location, OpeningHours, Closure, Clinician, Accreditation, GeneralWarningSign)
 
@@ -204,8 +205,11 @@ def test_a_clinicians_languages_are_ticked(desk, reviewer):
     assert [str(name) for name in clinician.language_names] == ["Spanish", "American Sign Language"]
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.model_name)
-@pytest.mark.parametrize("role", ["reception", "nurse", "editor", "reviewer", "auditor"])
+@pytest.mark.parametrize(
+    ("model", "role"),
+    crossed(MODELS, ["reception", "nurse", "editor", "reviewer", "auditor"]),
+    ids=lambda each: each if isinstance(each, str) else each._meta.model_name,
+)
 def test_only_managers_keep_the_house(client, request, role, model):
     client.force_login(request.getfixturevalue(role))
     assert client.get(address(model, "changelist")).status_code == 403
