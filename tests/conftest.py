@@ -9,8 +9,6 @@ import hypothesis
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
-from django.template import Template
-from django.test.signals import template_rendered
 from django.utils import translation
 
 from clinic.management.commands.compile_wording import compile_catalogue
@@ -88,21 +86,6 @@ def _in_english():
     """Begin each test in English: a page asked for in Spanish leaves its language behind."""
     with translation.override("en"):
         yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _contexts_of_whole_templates(django_test_environment):
-    """Keep for `response.context` what whole templates were given, not each part they include: a tenth of their time.
-
-    The end of the test environment puts Django's own way of rendering back.
-    """
-
-    def render(template, context):
-        if context.template is template:
-            template_rendered.send(sender=template, template=template, context=context)
-        return template.nodelist.render(context)
-
-    Template._render = render
 
 
 @pytest.fixture(autouse=True)
