@@ -115,8 +115,8 @@ def _write_outside():
 
 
 def was_erased(key):
-    """Say whether the request with this primary key (text) was erased."""
-    return Event.objects.filter(object_type=LABEL, object_id=str(key), verb=REQUEST_ERASED).exists()
+    """Say whether the request with this primary key (text) was erased; whatever is no number never was one."""
+    return key.isdecimal() and Event.objects.filter(object_type=LABEL, object_id=key, verb=REQUEST_ERASED).exists()
 
 
 # After a backup was restored
