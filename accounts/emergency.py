@@ -14,10 +14,11 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
+from accounts import telling
 from accounts.models import Authenticator, EmergencyAccess, User
 from accounts.roles import CHANGE_STAFF, Role
 from accounts.sessions import end_sessions
@@ -26,7 +27,6 @@ from audit.event_words import words_for
 from audit.models import Event
 from clinic.encryption import each_readable
 from clinic.models import ClinicProfile
-from outbox.models import Message
 
 USERNAME = "emergency"
 COMMAND = Actor.command("emergency_account")
@@ -103,24 +103,20 @@ def _end_open_ones(user, now):
 
 
 def _tell_managers(access):
-    for manager in User.objects.who_may(CHANGE_STAFF).exclude(pk=access.user_id).exclude(email=""):
-        with translation.override(settings.LANGUAGE_CODE):
-            until = date_format(timezone.localtime(access.ends_at), "DATETIME_FORMAT")
-            subject = gettext("%(clinic)s: the emergency account is open") % {"clinic": ClinicProfile.current().name}
-            text = gettext(
-                "Somebody at the server opened the emergency account until %(until)s. With it, somebody can do all "
-                "that a manager can.\n\n"
-                "If you do not know of it, call whoever keeps the server now; they can end it at once.\n\n"
-                "For whom it was opened, why, and afterwards what was done with it, you read here:\n%(address)s"
-            ) % {"until": until, "address": f"{settings.SITE_URL}{reverse('admin:emergency')}"}
-        Message.write(
-            "emergency_opened",
-            about=access,
-            recipient=manager.email,
-            language=settings.LANGUAGE_CODE,
-            subject=subject,
-            text=text,
-        )
+    for manager in User.objects.who_may(CHANGE_STAFF).exclude(pk=access.user_id):
+        telling.tell(manager, "emergency_opened", about=access, words=lambda: _words(access))
+
+
+def _words(access):
+    until = date_format(timezone.localtime(access.ends_at), "DATETIME_FORMAT")
+    subject = gettext("%(clinic)s: the emergency account is open") % {"clinic": ClinicProfile.current().name}
+    text = gettext(
+        "Somebody at the server opened the emergency account until %(until)s. With it, somebody can do all "
+        "that a manager can.\n\n"
+        "If you do not know of it, call whoever keeps the server now; they can end it at once.\n\n"
+        "For whom it was opened, why, and afterwards what was done with it, you read here:\n%(address)s"
+    ) % {"until": until, "address": f"{settings.SITE_URL}{reverse('admin:emergency')}"}
+    return subject, text
 
 
 def trouble():

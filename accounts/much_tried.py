@@ -5,11 +5,11 @@ Not in the request: the answer to whoever guesses must not take longer where the
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext
 
+from accounts import telling
 from accounts.models import LogInTries, User
 from accounts.throttle import Kind, spelled_alike
 from audit.actors import Actor
@@ -43,16 +43,17 @@ def _tell(user):
     lately = timezone.now() - TOLD_EVERY
     if not user.email or Message.objects.about(user).filter(purpose=PURPOSE, created_at__gt=lately).exists():
         return 0
-    with translation.override(settings.LANGUAGE_CODE):
-        subject = gettext("%(clinic)s: somebody tries to log in as you") % {"clinic": ClinicProfile.current().name}
-        text = gettext(
-            "Somebody typed a wrong password for your account several times, on a device that is new to you. They "
-            "did not get in, and have to wait longer after each try.\n\n"
-            "Was it you? Then wait a little and try again. Where you log in every day you can go on as ever.\n\n"
-            "Was it not you? Tell your manager. You need not change your password if nobody else knows it."
-        )
-    Message.write(
-        PURPOSE, about=user, recipient=user.email, language=settings.LANGUAGE_CODE, subject=subject, text=text
-    )
+    telling.tell(user, PURPOSE, about=user, words=_words)
     Event.record("staff.told_of_tries", by=SITE, about=user)
     return 1
+
+
+def _words():
+    subject = gettext("%(clinic)s: somebody tries to log in as you") % {"clinic": ClinicProfile.current().name}
+    text = gettext(
+        "Somebody typed a wrong password for your account several times, on a device that is new to you. They "
+        "did not get in, and have to wait longer after each try.\n\n"
+        "Was it you? Then wait a little and try again. Where you log in every day you can go on as ever.\n\n"
+        "Was it not you? Tell your manager. You need not change your password if nobody else knows it."
+    )
+    return subject, text

@@ -14,10 +14,11 @@ from urllib.parse import quote
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import models, transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import telling
 from accounts.devices import DIGITS, DRIFT, STEP, Authenticator, RecoveryCode, matching_step, now_step
 from accounts.models import User
 from accounts.roles import CHANGE_STAFF
@@ -27,7 +28,6 @@ from clinic.codes import ALPHABET
 from clinic.encryption import Unreadable
 from clinic.models import ClinicProfile
 from clinic.refusals import Refused, Unfit
-from outbox.models import Message
 
 RECOVERY_CODES = 10
 FEW_LEFT = 2
@@ -337,17 +337,10 @@ MESSAGES = {
 
 def _tell(user, purpose):
     """Write to the person, who may not be the one who did it."""
-    if not user.email:
-        return
-    with translation.override(settings.LANGUAGE_CODE):
-        subject, happened = MESSAGES[purpose]
-        not_you = gettext("If this was not you, or you did not ask for it, tell a manager at once.")
-        text = f"{happened}\n\n{not_you}\n"
-        Message.write(
-            purpose,
-            about=user,
-            recipient=user.email,
-            language=settings.LANGUAGE_CODE,
-            subject=str(subject),
-            text=text,
-        )
+    telling.tell(user, purpose, about=user, words=lambda: _words(purpose))
+
+
+def _words(purpose):
+    subject, happened = MESSAGES[purpose]
+    not_you = gettext("If this was not you, or you did not ask for it, tell a manager at once.")
+    return subject, f"{happened}\n\n{not_you}\n"
