@@ -4,13 +4,13 @@ How long it is at least stands in the settings. What a password must be made of 
 3.1.1.2).
 """
 
-import unicodedata
 from pathlib import Path
 
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, ngettext
 
+from accounts.breached import is_breached, letters_of
 from clinic.models import ClinicProfile
 
 # Hashing reads it all, and is slow on purpose: a longer text is refused before it gets there.
@@ -22,10 +22,10 @@ WITHOUT_LETTERS = 18
 WORDS = set((Path(__file__).parent / "guessed_words.txt").read_text().split())
 
 
-def letters_of(text):
-    """Return the letters of a text alone, small and without accents: what stays of a guess with a year behind it."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(sign for sign in plain if sign.isalpha())
+def is_plain(password):
+    """Say whether a password is few signs again and again, or a number that is not long."""
+    is_number = not letters_of(password) and len(password) < WITHOUT_LETTERS
+    return len(set(password)) < FEWEST_SIGNS or is_number
 
 
 def is_made_of(text, words):
@@ -38,7 +38,7 @@ def is_made_of(text, words):
 
 
 class NotGuessed(CommonPasswordValidator):
-    """Refuses what is tried first: common passwords, also with digits around them, in English and Spanish.
+    """Refuses what is tried first: common and breached passwords, also with digits around them.
 
     So too what is made of the clinic's name, the person's own names and words of every clinic, and of few signs alone.
     """
@@ -48,9 +48,9 @@ class NotGuessed(CommonPasswordValidator):
         super().validate(password, user)
         letters = letters_of(password)
         known = WORDS | self.names_of(user)
-        is_number = not letters and len(password) < WITHOUT_LETTERS
         is_common = letters in self.passwords or (letters and is_made_of(letters, known))
-        if len(set(password)) < FEWEST_SIGNS or is_number or is_common:
+        # A text that is far too long is refused for that, and is not read through here.
+        if is_plain(password) or is_common or (len(password) <= LONGEST and is_breached(password)):
             raise ValidationError(self.get_error_message(), code="password_too_common")
 
     def names_of(self, user):
