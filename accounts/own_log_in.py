@@ -10,6 +10,7 @@ from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -56,6 +57,7 @@ class OwnLogIn:
         return [
             path("confirm/", confirm, name="confirm"),
             path("my-log-in/", self.admin_view(require_safe(self.my_log_in_view)), name="my_log_in"),
+            path("my-log-in/of/<int:number>/", require_safe(self.whose_log_in_view), name="whose_log_in"),
             path("my-log-in/stay/", self.admin_view(self.stay_logged_in_view), name="stay_logged_in"),
             path("my-log-in/end-all/", self.admin_view(self.log_out_everywhere_view), name="end_my_log_ins"),
             path("emergency/", self.admin_view(require_safe(self.emergency_view)), name="emergency"),
@@ -155,15 +157,34 @@ class OwnLogIn:
         context = {**self.each_context(request), "title": gettext("Your log-in")}
         return TemplateResponse(request, "admin/my_log_in.html", context)
 
+    def whose_log_in_view(self, request, number):
+        """Tell a page that was drawn for account `number` whether that very person is still logged in, and until when.
+
+        It is no work at the desk: a page left open must not keep its own log-in alive. Whoever has to log in is told so
+        here and not led to the log-in, and so is somebody who is halfway through.
+        """
+        whose = "nobody"
+        if self.has_permission(request):
+            whose = "same" if request.user.pk == number else "another"
+        told = {"whose": whose}
+        if whose == "same":
+            told |= {**self._until(request), "token": get_token(request)}
+        response = JsonResponse(told)
+        add_never_cache_headers(response)
+        return response
+
+    def _until(self, request):
+        ends_at = sessions.ends_at(request.session)
+        seconds = max(0, int((ends_at - timezone.now()).total_seconds()))
+        return {"seconds": seconds, "until": f"{timezone.localtime(ends_at):%H:%M}"}
+
     def stay_logged_in_view(self, request):
         """Stay logged in, as by opening any page. A script is told until when."""
         if request.method != "POST":
             return HttpResponseRedirect(reverse("admin:my_log_in"))
         request.session[sessions.SEEN] = timezone.now().timestamp()
-        ends_at = sessions.ends_at(request.session)
         if request.headers.get("Accept") == "application/json":
-            seconds = int((ends_at - timezone.now()).total_seconds())
-            return JsonResponse({"seconds": seconds, "until": f"{timezone.localtime(ends_at):%H:%M}"})
+            return JsonResponse(self._until(request))
         return HttpResponseRedirect(reverse("admin:my_log_in"))
 
     def log_out_everywhere_view(self, request):

@@ -123,6 +123,8 @@ TABLE = {
     "admin:index": (STAFF, STAFF),
     "admin:jsi18n": (STAFF, NOBODY),
     "admin:my_log_in": (STAFF, NOBODY),
+    # It tells a visitor one word, that nobody is logged in.
+    "admin:whose_log_in": (ALL, NOBODY),
     "admin:stay_logged_in": (STAFF, STAFF),
     "admin:confirm": (STAFF, STAFF),
     "admin:password_change": (STAFF, STAFF),

@@ -194,6 +194,54 @@ def test_the_last_minutes_are_told_as_they_are(desk, clock):
     assert 'data-seconds="600"' in text(page)
 
 
+# A page that is left open asks whose log-in it is, before it covers itself
+
+
+def whose(browser, person):
+    answer = browser.get(reverse("admin:whose_log_in", args=[person.pk]))
+    assert "no-store" in answer["Cache-Control"]
+    return answer.json()
+
+
+def test_a_page_is_told_until_when_the_log_in_of_its_own_reader_lasts(desk, reception, clock):
+    clock.shift(5 * MINUTE)
+    told = whose(desk, reception)
+    ends = timezone.localtime(timezone.now() + 10 * MINUTE)
+    assert (told["whose"], told["seconds"], told["until"]) == ("same", 600, f"{ends:%H:%M}")
+
+
+def test_asking_keeps_no_log_in_alive(desk, reception, clock):
+    for _time in range(14):
+        clock.shift(MINUTE)
+        assert whose(desk, reception)["whose"] == "same"
+    clock.shift(MINUTE)
+    assert whose(desk, reception) == {"whose": "nobody"}
+    assert why_ended() == ["idle"]
+    assert whose(desk, reception) == {"whose": "nobody"}
+    assert why_ended() == ["idle"]
+
+
+def test_a_page_of_somebody_else_is_told_so_and_gets_no_token(desk, nurse):
+    assert whose(desk, nurse) == {"whose": "another"}
+
+
+def test_visitors_and_whoever_has_yet_to_show_a_second_factor_are_nobody(client, reception, settings):
+    assert whose(client, reception) == {"whose": "nobody"}
+    settings.REQUIRE_TWO_FACTOR = True
+    assert whose(logged_in(reception), reception) == {"whose": "nobody"}
+
+
+def test_the_forms_of_a_page_go_on_with_the_token_that_its_reader_is_given_after_logging_in_again(reception, clock):
+    browser = Browser()
+    browser.log_in()
+    page = browser.open("/admin/my-log-in/")
+    clock.shift(HOUR)
+    browser.log_in()
+    assert browser.press("/admin/my-log-in/stay/", page).status_code == 403
+    token = whose(browser.client, reception)["token"]
+    assert browser.press("/admin/my-log-in/stay/", page, csrfmiddlewaretoken=token).status_code == 302
+
+
 @pytest.mark.parametrize("path", ["stay/", "end-all/"])
 def test_looking_at_a_button_of_ones_own_log_in_changes_nothing(desk, path):
     assert desk.get(f"/admin/my-log-in/{path}")["Location"] == "/admin/my-log-in/"
