@@ -1,7 +1,8 @@
-/* Warns two minutes before a log-in ends, lets it go on without leaving the page, and covers the page when it is over.
+/* Warns two minutes before a log-in ends, lets it go on without leaving the page, and empties the page when it is over.
 
    Before each it asks the server: another window may have made the log-in longer, or ended it, and the server alone
-   knows. So windows need not tell each other, and nothing is stored. Asking is no work at the desk. */
+   knows. So windows need not tell each other, and nothing is stored. Asking is no work at the desk.
+   What stood on the page is taken out of it and held here, with what was typed, for the person for whom it was drawn. */
 "use strict";
 
 const cover = document.getElementById("log-in-ended");
@@ -13,6 +14,7 @@ if (cover) {
   const until = document.getElementById("log-in-until");
   const told = cover.querySelector("[role=status]");
   const title = document.title;
+  const held = new DocumentFragment();
   let timer, over, asking, focused, scrolled;
 
   const warn = (is_near) => {
@@ -34,7 +36,7 @@ if (cover) {
     if (cover.hidden) {
       focused = document.activeElement;
       scrolled = window.scrollY;
-      document.body.classList.add("covered");
+      held.append(...[...document.body.childNodes].filter((node) => node !== cover));
       cover.hidden = false;
       document.title = cover.dataset.title;
       cover.focus();
@@ -46,15 +48,15 @@ if (cover) {
 
   /* Each log-in changes the token of every form: those of this page get theirs, as the same person is back. */
   const show = (token) => {
-    for (const field of document.getElementsByName("csrfmiddlewaretoken")) {
-      field.value = token;
-    }
     if (!cover.hidden) {
-      document.body.classList.remove("covered");
       cover.hidden = true;
+      cover.before(held);
       document.title = title;
       window.scrollTo(0, scrolled);
       focused?.focus({ preventScroll: true });
+    }
+    for (const field of document.getElementsByName("csrfmiddlewaretoken")) {
+      field.value = token;
     }
   };
 
