@@ -210,6 +210,21 @@ def test_a_page_is_told_until_when_the_log_in_of_its_own_reader_lasts(desk, rece
     assert (told["whose"], told["seconds"], told["until"]) == ("same", 600, f"{ends:%H:%M}")
 
 
+@pytest.mark.parametrize(
+    "path", [DESK, "/admin/accounts/user/?_popup=1", "/admin/appointments/appointmentrequest/downtime/"]
+)
+def test_every_kind_of_page_can_empty_itself(client, superuser, path):
+    client.force_login(superuser)
+    page = text(client.get(path))
+    asks = reverse("admin:whose_log_in", args=[superuser.pk])
+    assert (page.count('id="log-in-ended"'), page.count(f'data-address="{asks}"')) == (1, 1)
+    assert page.count("js/log_in_ends") == 1
+
+
+def test_the_page_after_a_log_out_has_nothing_to_empty(desk):
+    assert "log-in-ended" not in text(desk.post("/admin/logout/")).partition("<body")[2]
+
+
 def test_asking_keeps_no_log_in_alive(desk, reception, clock):
     for _time in range(14):
         clock.shift(MINUTE)
