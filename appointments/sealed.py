@@ -8,11 +8,10 @@ import zlib
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from cryptography.fernet import InvalidToken
 from django.utils import timezone
 
 from appointments.references import new_token
-from clinic.encryption import cipher
+from clinic.cipher import NotOurs, cipher
 
 PURPOSE = "sealed answers"
 SHAPE = 2
@@ -38,7 +37,7 @@ def seal(answers):
     text = json.dumps(answers, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     if len(text) > OPENED_LENGTH:
         raise TooLong
-    sealed = cipher(PURPOSE).encrypt(zlib.compress(text, level=9)).decode()
+    sealed = cipher(PURPOSE).seal_dated(zlib.compress(text, level=9))
     if len(sealed) > SEAL_LENGTH:
         raise TooLong
     return sealed
@@ -49,16 +48,14 @@ def unseal(sealed):
     if len(sealed) > SEAL_LENGTH:
         raise Broken
     try:
-        token = sealed.encode()
-        packed = cipher(PURPOSE).decrypt(token)
-        sealed_at = datetime.fromtimestamp(cipher(PURPOSE).extract_timestamp(token), tz=UTC)
-    except (InvalidToken, UnicodeEncodeError):
+        packed, seconds = cipher(PURPOSE).open_dated(sealed)
+    except NotOurs:
         raise Broken from None
     opener = zlib.decompressobj()
     text = opener.decompress(packed, OPENED_LENGTH)
     if not opener.eof:
         raise Broken
-    return json.loads(text.decode("utf-8", "surrogatepass")), sealed_at
+    return json.loads(text.decode("utf-8", "surrogatepass")), datetime.fromtimestamp(seconds, tz=UTC)
 
 
 def _answer_what_was_not_asked_yet(typed):
