@@ -16,6 +16,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from clinic import forgeries
 from clinic.cipher import NotOurs, cipher
 
 FIELD = "kept"
@@ -100,6 +101,7 @@ class Kept:
         try:
             packed, seconds = cipher(PURPOSE).open_dated(sealed)
         except NotOurs:
+            forgeries.note(forgeries.SEAL, where=PURPOSE)
             raise Broken from None
         if time.time() - seconds > LASTS.total_seconds():
             raise Broken

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.utils import timezone
 
 from appointments.references import new_token
+from clinic import forgeries
 from clinic.cipher import NotOurs, cipher
 
 PURPOSE = "sealed answers"
@@ -45,11 +46,12 @@ def seal(answers):
 
 def unseal(sealed):
     """Return the dictionary that was sealed, and the moment (aware, UTC, to the second) when it was. Raises Broken."""
-    if len(sealed) > SEAL_LENGTH:
-        raise Broken
     try:
+        if len(sealed) > SEAL_LENGTH:
+            raise NotOurs
         packed, seconds = cipher(PURPOSE).open_dated(sealed)
     except NotOurs:
+        forgeries.note(forgeries.SEAL, where=PURPOSE)
         raise Broken from None
     opener = zlib.decompressobj()
     text = opener.decompress(packed, OPENED_LENGTH)

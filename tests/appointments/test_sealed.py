@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from appointments.sealed import SEAL_LENGTH, SHAPE, Broken, Draft, TooLong, seal, unseal
 from clinic.cipher import FORM, cipher
+from tests.clinic.old_form import in_old_form
 
 ANSWERS = {"matter": "My back hurts.", "full_name": "山田 Nguyễn"}
 OTHER_KEY = base64.urlsafe_b64encode(b"another key for tests, 32 bytes!").decode()
@@ -63,6 +64,12 @@ def test_a_seal_outlives_a_change_of_keys_but_not_the_loss_of_its_own(settings):
     settings.FIELD_KEYS = [OTHER_KEY]
     with pytest.raises(Broken):
         unseal(sealed)
+
+
+def test_a_form_that_was_open_while_the_cipher_changed_loses_nothing():
+    with time_machine.travel("2026-11-20T12:00:00Z", tick=False):
+        sealed = in_old_form(zlib.compress(json.dumps(ANSWERS).encode()), "sealed answers")
+        assert unseal(sealed) == (ANSWERS, timezone.now())
 
 
 @pytest.mark.parametrize("shape", [None, 0, SHAPE + 1, "2"])
