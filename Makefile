@@ -33,7 +33,7 @@ Messages that patients would get are files under var/mail/. Press Ctrl-C to stop
 endef
 export WHERE_TO_LOOK
 
-.PHONY: help run serve test test-postgres test-wide check markup bench reading sbom lock wording system static-files migrated
+.PHONY: help run serve test test-postgres test-wide hostile check markup bench reading sbom lock wording system static-files migrated
 
 
 help: ## list these commands
@@ -80,6 +80,9 @@ test-postgres: .venv/.tools-ready system $(WORDING) ## the same on PostgreSQL: D
 
 test-wide: .venv/.tools-ready system $(WORDING) ## run the matrices: page by mode and width, field by hostile value, address by role
 	@env -u DATABASE_URL $(PYTEST) -n 2 --dist worksteal -m wide $(ARGS)
+
+hostile: .venv/.tools-ready system $(WORDING) ## try every hostile value in every field of staff, which takes a quarter of an hour
+	@env -u DATABASE_URL HOSTILE=all $(PYTEST) -n 2 --dist worksteal -m wide tests/test_hostile_staff.py $(ARGS)
 
 check: .venv/.tools-ready system ## formatting, lint, what is unsafe, migrations, translations, deploy checks, generated files
 	$(IN_VENV) -m ruff format --check .

@@ -7,16 +7,17 @@ whose token is good was drawn for that very person.
 
 import json
 import re
+import time
 import zlib
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from clinic.encryption import cipher
+from clinic import forgeries
+from clinic.cipher import NotOurs, cipher
 
 FIELD = "kept"
 PURPOSE = "typed while the log-in ended"
@@ -89,7 +90,7 @@ class Kept:
 
     def sealed(self):
         """Return it as the text that travels in the log-in page. Raises TooLong."""
-        sealed = cipher(PURPOSE).encrypt(zlib.compress(json.dumps(asdict(self)).encode())).decode()
+        sealed = cipher(PURPOSE).seal_dated(zlib.compress(json.dumps(asdict(self)).encode()))
         if len(sealed) > SEAL_LENGTH:
             raise TooLong
         return sealed
@@ -98,9 +99,13 @@ class Kept:
     def opened(cls, sealed):
         """Return what a log-in page brought back. Raises Broken."""
         try:
-            return cls(**json.loads(zlib.decompress(cipher(PURPOSE).decrypt(sealed.encode(), LASTS.total_seconds()))))
-        except (InvalidToken, UnicodeEncodeError):
+            packed, seconds = cipher(PURPOSE).open_dated(sealed)
+        except NotOurs:
+            forgeries.note(forgeries.SEAL, where=PURPOSE)
             raise Broken from None
+        if time.time() - seconds > LASTS.total_seconds():
+            raise Broken
+        return cls(**json.loads(zlib.decompress(packed)))
 
     def put_into(self, request, *, why=LOG_IN_HAD_ENDED):
         """Make a request the post that was not taken, for a screen that shows again what was typed and says why."""

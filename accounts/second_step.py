@@ -5,7 +5,6 @@ Nobody is logged in then. A session of its own opens the pages of the second ste
 
 from datetime import timedelta
 
-from cryptography.fernet import InvalidToken
 from django.contrib import auth
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponseRedirect
@@ -17,7 +16,7 @@ from django_otp import login as remember_device
 
 from accounts import two_factor
 from accounts.models import User
-from clinic.encryption import cipher
+from clinic.cipher import NotOurs, cipher
 
 # What the session holds: whose password was right; the secret that is being set up, sealed; until when a device that
 # was shown may be replaced.
@@ -113,8 +112,8 @@ def is_replacing(request):
 def secret_of(request):
     """Return the secret that this session is setting up, or None: sealed, since sessions are rows of the database."""
     try:
-        return cipher(PURPOSE).decrypt(request.session.get(SECRET, "").encode()).decode()
-    except InvalidToken:
+        return cipher(PURPOSE).open(request.session.get(SECRET, "")).decode()
+    except NotOurs:
         return None
 
 
@@ -123,5 +122,5 @@ def secret_or_new(request):
     secret = secret_of(request)
     if secret is None:
         secret = two_factor.new_secret()
-        request.session[SECRET] = cipher(PURPOSE).encrypt(secret.encode()).decode()
+        request.session[SECRET] = cipher(PURPOSE).seal(secret.encode())
     return secret

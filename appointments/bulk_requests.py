@@ -31,7 +31,7 @@ from appointments.references import new_reference
 from appointments.workflow.danger import danger_in
 from audit.actors import Actor
 from audit.models import Event
-from clinic.encryption import cipher, index_of
+from clinic.encryption import index_of
 from clinic.hours import working_minutes
 from clinic.models import Clinician, ClinicProfile, Location, reception_hours
 from procedures.models import Procedure
@@ -113,9 +113,9 @@ def _free_references(count):
 
 
 @cache
-def _sealed(text):
+def _sealed(name, text):
     """Return a text as an encrypted field keeps it: once for each text, where the site draws each anew."""
-    return cipher().encrypt(text.encode()).decode() if text else text
+    return AppointmentRequest._meta.get_field(name).shut(text)
 
 
 @cache
@@ -166,7 +166,7 @@ class _Writer:
         for name in self.sealed:
             value = row.get(name)
             if value is not None:
-                found[name] = _sealed(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+                found[name] = _sealed(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
         for name in ("email", "phone"):
             found[f"{name}_index"] = _index(row[name], name) if row[name] else ""
         adapt = connection.ops.adapt_datetimefield_value

@@ -8,11 +8,11 @@ import zlib
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from cryptography.fernet import InvalidToken
 from django.utils import timezone
 
 from appointments.references import new_token
-from clinic.encryption import cipher
+from clinic import forgeries
+from clinic.cipher import NotOurs, cipher
 
 PURPOSE = "sealed answers"
 SHAPE = 2
@@ -38,7 +38,7 @@ def seal(answers):
     text = json.dumps(answers, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     if len(text) > OPENED_LENGTH:
         raise TooLong
-    sealed = cipher(PURPOSE).encrypt(zlib.compress(text, level=9)).decode()
+    sealed = cipher(PURPOSE).seal_dated(zlib.compress(text, level=9))
     if len(sealed) > SEAL_LENGTH:
         raise TooLong
     return sealed
@@ -46,19 +46,18 @@ def seal(answers):
 
 def unseal(sealed):
     """Return the dictionary that was sealed, and the moment (aware, UTC, to the second) when it was. Raises Broken."""
-    if len(sealed) > SEAL_LENGTH:
-        raise Broken
     try:
-        token = sealed.encode()
-        packed = cipher(PURPOSE).decrypt(token)
-        sealed_at = datetime.fromtimestamp(cipher(PURPOSE).extract_timestamp(token), tz=UTC)
-    except (InvalidToken, UnicodeEncodeError):
+        if len(sealed) > SEAL_LENGTH:
+            raise NotOurs
+        packed, seconds = cipher(PURPOSE).open_dated(sealed)
+    except NotOurs:
+        forgeries.note(forgeries.SEAL, where=PURPOSE)
         raise Broken from None
     opener = zlib.decompressobj()
     text = opener.decompress(packed, OPENED_LENGTH)
     if not opener.eof:
         raise Broken
-    return json.loads(text.decode("utf-8", "surrogatepass")), sealed_at
+    return json.loads(text.decode("utf-8", "surrogatepass")), datetime.fromtimestamp(seconds, tz=UTC)
 
 
 def _answer_what_was_not_asked_yet(typed):

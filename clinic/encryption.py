@@ -1,25 +1,24 @@
 """The encrypted field, its keys and the keyed index: what a stolen database does not say.
 
-`settings.FIELD_KEYS` holds Fernet keys (https://github.com/fernet/spec), newest first. The newest
-encrypts, any of them reads. Each use (fields, sealed answers, keyed indexes) draws its own key from them by HKDF
-(RFC 5869), so that one kind of secret can never be passed off as another.
+`settings.FIELD_KEYS` holds keys, newest first. The newest encrypts, any of them reads (`clinic/cipher.py` says how).
+Each use (fields, sealed answers, keyed indexes) draws its own key from them, so that one kind of secret can never be
+passed off as another; and each value is bound to its column. To its row it is not: a row has no number yet when its
+values are encrypted. See docs/decisions/0010-aes-256-gcm.md.
 """
 
-import base64
 import hmac
 import json
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.core.exceptions import FieldError
 from django.core.signals import setting_changed
 from django.db import models
 from django.db.models.lookups import IsNull
+
+from clinic.cipher import NotOurs, cipher, derived_key
 
 # What `dumpdata` writes before an encrypted value.
 SEALED = "encrypted:"
@@ -27,34 +26,6 @@ SEALED = "encrypted:"
 
 class Unreadable(Exception):
     """Raised when none of the keys opens a stored value: a key is missing, or the value was altered."""
-
-
-def derived_key(field_key, purpose):
-    """Return the 32 bytes drawn from one field key for one named purpose.
-
-    Raises ImproperlyConfigured with advice when it is not a Fernet key.
-    """
-    try:
-        Fernet(field_key)
-    except ValueError as error:
-        raise ImproperlyConfigured(
-            "FIELD_KEYS holds something that is not a Fernet key: 32 random bytes as url-safe base64, 44 characters."
-        ) from error
-    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose.encode())
-    return kdf.derive(base64.urlsafe_b64decode(field_key))
-
-
-@cache
-def ciphers(purpose="field"):
-    """Return a Fernet for each key, newest first, for one purpose."""
-    keys = [base64.urlsafe_b64encode(derived_key(key, purpose)) for key in settings.FIELD_KEYS]
-    return [Fernet(key) for key in keys]
-
-
-@cache
-def cipher(purpose="field"):
-    """Return the MultiFernet for one purpose: encrypts with the newest key, decrypts with any."""
-    return MultiFernet(ciphers(purpose))
 
 
 @cache
@@ -81,9 +52,8 @@ def index_candidates(value, purpose):
 
 def forget_keys():
     """Drop the drawn keys, after the settings that they come from changed."""
-    for drawn in (ciphers, cipher, key_names):
+    for drawn in (cipher, key_names, index_keys):
         drawn.cache_clear()
-    index_keys.cache_clear()
 
 
 def _forget_keys_when_tests_change_them(*, setting, **kwargs):
@@ -95,9 +65,26 @@ setting_changed.connect(_forget_keys_when_tests_change_them)
 
 
 class EncryptedTextField(models.TextField):
-    """Text that only the running site can read. It can be null-tested, never searched: see KeyedIndexField."""
+    """Text that only the running site can read. It can be null-tested, never searched: see KeyedIndexField.
+
+    What is stored is bound to the name of model and field. Whoever renames one of them gives the old name, as
+    `sealed_as="room.model.field"`, in the same migration: what is stored then stays readable.
+    """
 
     description = "Encrypted text"
+
+    def __init__(self, *args, sealed_as="", **kwargs):
+        self.sealed_as = sealed_as
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, kwargs | ({"sealed_as": self.sealed_as} if self.sealed_as else {})
+
+    @property
+    def bound_to(self):
+        """The name of the column, which is authenticated with each value in it."""
+        return self.sealed_as or f"{self.model._meta.label_lower}.{self.name}"
 
     def from_db_value(self, value, expression, connection):
         """Decrypt what the database holds."""
@@ -105,20 +92,28 @@ class EncryptedTextField(models.TextField):
 
     def opened(self, value):
         """Return the Python value of what is stored; raises Unreadable rather than show a garbled text."""
-        if not value:
-            return value
+        return self.open(self.look_into(value)[0]) if value else value
+
+    def look_into(self, stored):
+        """Return the text that is stored, and whether by the newest key in the newest form. Raises Unreadable."""
+        if not stored:
+            return stored, True
         try:
-            return self.open(cipher().decrypt(value.encode()).decode())
-        except InvalidToken:
+            words, is_newest = cipher().look_into(stored, about=self.bound_to)
+        except NotOurs:
             raise Unreadable(
                 f"{self.model._meta.label}.{self.name} cannot be read with the keys in FIELD_KEYS. "
                 "Put the key it was written with back into FIELD_KEYS, after the newest one."
             ) from None
+        return words.decode(), is_newest
+
+    def shut(self, text):
+        """Return a text as it is stored: encrypted with the newest key; empty stays empty."""
+        return cipher().seal(text.encode(), about=self.bound_to) if text else text
 
     def get_prep_value(self, value):
-        """Encrypt with the newest key; empty stays empty."""
-        text = self.close(value)
-        return cipher().encrypt(text.encode()).decode() if text else text
+        """Encrypt what is written to the database."""
+        return self.shut(self.close(value))
 
     def open(self, text):
         """Turn decrypted text into the field's Python value."""
@@ -135,9 +130,9 @@ class EncryptedTextField(models.TextField):
 
     def to_python(self, value):
         """Open what `dumpdata` wrote; anything else is a value."""
-        if isinstance(value, str) and value.startswith(SEALED):
-            with suppress(InvalidToken):
-                return self.open(cipher().decrypt(value.removeprefix(SEALED).encode()).decode())
+        if isinstance(value, str) and value.startswith(SEALED) and value != SEALED:
+            with suppress(Unreadable):
+                return self.opened(value.removeprefix(SEALED))
         return value
 
     def get_lookup(self, lookup_name):

@@ -12,12 +12,12 @@ HOW_TO_MAKE_ONE = 'python3 -c "import base64, os; print(base64.urlsafe_b64encode
 
 
 def read_field_keys(texts):
-    """Return the Fernet keys among these texts (newest first), or raise ImproperlyConfigured with advice."""
+    """Return the keys among these texts (newest first), or raise ImproperlyConfigured with advice."""
     keys = [text.strip() for text in texts if text.strip()]
     if not keys:
         raise ImproperlyConfigured(
-            "FIELD_KEYS is missing: it encrypts what patients tell you. Set it to one or more Fernet keys, newest "
-            "first, separated by commas. `make run` writes a .env with a good one."
+            "FIELD_KEYS is missing: it encrypts what patients tell you. Set it to one or more keys, newest first, "
+            "separated by commas. `make run` writes a .env with a good one."
         )
     read = [_bytes_of(key, place) for place, key in enumerate(keys, start=1)]
     for place, found in enumerate(read, start=1):
@@ -54,7 +54,7 @@ def _bytes_of(key, place):
         found = b""
     if len(found) != LENGTH:
         raise ImproperlyConfigured(
-            f"Key {place} of FIELD_KEYS is not a Fernet key: 32 random bytes as url-safe base64, 44 characters. "
+            f"Key {place} of FIELD_KEYS is not a key: 32 random bytes as url-safe base64, 44 characters. "
             f"Make one: {HOW_TO_MAKE_ONE}"
         )
     return found

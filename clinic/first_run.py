@@ -31,7 +31,7 @@ SITE_URL=http://127.0.0.1:{port}
 def environment(*, port):
     """Return the text of a new `.env`, with fresh keys, for a site on `port` of this machine.
 
-    FIELD_KEYS holds one Fernet key: 32 random bytes in URL-safe base64.
+    FIELD_KEYS holds one key: 32 random bytes in URL-safe base64.
     """
     return TEMPLATE.format(
         secret_key=secrets.token_urlsafe(64),

@@ -2,8 +2,8 @@
 
 Rows are taken in batches by primary key. What is computed from a row is written in a short transaction that locks the
 row, and only where the row is still as it was read: a value written meanwhile is never replaced by an older one. What
-is under the newest key already is left alone, so that a run which was killed is run again, and two at once do no harm.
-Look-ups try every key meanwhile (`encryption.index_candidates`).
+is under the newest key, in the newest form, is left alone, so that a run which was killed is run again, and two at
+once do no harm. Look-ups try every key meanwhile (`encryption.index_candidates`).
 
 Some keyed values are left to die with their key: counts for limits (two days), what tells a form sent twice (`answers_
 index`; the answers in the form are sealed with the same key, and go stale in a day), and missed searches of which only
@@ -12,20 +12,12 @@ the index is kept (90 days).
 
 from dataclasses import dataclass, field
 
-from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.db.models import TextField, Value
 from django.db.models.functions import Cast
 
 from audit.models import Event
-from clinic.encryption import (
-    EncryptedTextField,
-    KeyedIndexField,
-    cipher,
-    ciphers,
-    index_of,
-    key_names,
-)
+from clinic.encryption import EncryptedTextField, KeyedIndexField, Unreadable, index_of, key_names
 from clinic.models import KeyInUse
 from clinic.personal_data import our_models
 
@@ -96,13 +88,12 @@ class FieldsOf(Rows):
         for each in self.sealed:
             text = stored[f"sealed_{each.name}"]
             try:
-                opened[each.name], is_newest = _open(text)
-            except InvalidToken:
+                opened[each.name], is_newest = each.look_into(text)
+            except Unreadable:
                 row.unreadable.append(each.name)
                 continue
             if not is_newest:
-                again = ciphers()[0].encrypt(opened[each.name].encode()).decode()
-                row.due[each.name] = Value(again, output_field=TextField())
+                row.due[each.name] = Value(each.shut(opened[each.name]), output_field=TextField())
         for each in self.indexes:
             if each.source in opened:
                 source = self.model._meta.get_field(each.source)
@@ -114,16 +105,6 @@ class FieldsOf(Rows):
 
     def write(self, row):
         self.model._base_manager.filter(pk=row.pk).update(**row.due)
-
-
-def _open(text):
-    """Return what a stored text says, and whether it is under the newest key. Raises InvalidToken."""
-    if not text:
-        return text, True
-    try:
-        return ciphers()[0].decrypt(text.encode()).decode(), True
-    except InvalidToken:
-        return cipher().decrypt(text.encode()).decode(), False
 
 
 def every_rows():

@@ -128,6 +128,7 @@ MIDDLEWARE = [
     "clinic.headers.ContentPolicy",
     "clinic.middleware.verbs_of_links_and_forms",
     "clinic.middleware.heads_without_bodies",
+    "clinic.forgeries.in_the_log",
     "clinic.middleware.words_where_a_button_is_needed",
     "django.middleware.security.SecurityMiddleware",
     "clinic.middleware.secure_cookies",
@@ -164,7 +165,7 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "clinic.forgeries.Renderer"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["forms"]
 CRISPY_TEMPLATE_PACK = "forms"
 

@@ -5,8 +5,9 @@ import unicodedata
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.boundfield import BoundField
 from django.utils.translation import gettext
+
+from clinic.forgeries import NotedField
 
 # Characters that hide between others, or turn the direction of what follows, and the mark that is shown for them.
 MARK = "\N{REPLACEMENT CHARACTER}"
@@ -128,7 +129,7 @@ def for_each_text(value, widget, change):
     return change(value, is_long=isinstance(widget, forms.Textarea))
 
 
-class PlainBoundField(BoundField):
+class PlainBoundField(NotedField):
     """A field of a `PlainForm`: reads what was typed as it is kept, and shows what hides in it."""
 
     @property

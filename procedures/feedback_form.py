@@ -7,6 +7,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic import forgeries
 from clinic.typed_text import LongTextField, ShownTextarea
 
 WORDS_LENGTH = 1000
@@ -17,7 +18,11 @@ CHOOSE = _("Choose “Yes” or “No”.")
 def token_of(typed):
     """Return the token that a form carries, which tells the same form sent twice; a new one where there is none."""
     token = typed.get("token", "")
-    return token if TOKEN.fullmatch(token) else secrets.token_urlsafe(16)
+    if TOKEN.fullmatch(token):
+        return token
+    if token:
+        forgeries.note(forgeries.HIDDEN, where="token")
+    return secrets.token_urlsafe(16)
 
 
 class FeedbackForm(forms.Form):

@@ -132,7 +132,7 @@ def test_the_forms_of_every_room_are_found_and_take_hostile_words(client, staff_
 @pytest.mark.wide
 @pytest.mark.parametrize("part", range(2))
 def test_every_kind_of_hostile_value_is_harmless_in_every_staff_form(client, staff_forms, part):
-    # HOSTILE=all tries every value of each kind in every field, which takes a quarter of an hour.
+    # HOSTILE=all (`make hostile`) tries every value of each kind in every field, which takes a quarter of an hour.
     wrong = []
     for at, form in enumerate(staff_forms):
         for kind in list(KINDS)[part::2]:

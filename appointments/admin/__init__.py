@@ -45,7 +45,7 @@ from appointments.models import AppointmentRequest, TrackingLink
 from appointments.workflow.table import TRIAGE
 from audit.audited_admin import AuditedAdmin
 from audit.models import Event
-from clinic import stale
+from clinic import forgeries, stale
 from clinic.encryption import each_readable
 from clinic.refusals import Gone
 
@@ -177,6 +177,7 @@ class AppointmentRequestAdmin(
         """Make a move; a refusal shows the sheet again with its reason and what was typed."""
         asked = self.asked(request, object_id)
         if name not in moving.AT_THE_DESK:
+            forgeries.note(forgeries.MOVE, where="sheet")
             raise Http404
         if request.method != "POST":
             return HttpResponseRedirect(self.with_filters(request, reverse(SHEET, args=[asked.pk])))

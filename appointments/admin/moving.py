@@ -14,7 +14,7 @@ from appointments import workflow
 from appointments.admin.move_forms import FORMS, Choices
 from appointments.models import DeclineReason, OfferState, Status
 from audit.actors import STAFF
-from clinic import stale
+from clinic import forgeries, stale
 
 DONE = {
     "read_news": _("What is new about %(reference)s is read."),
@@ -97,6 +97,15 @@ def press(asked, form, *, by, seen):
     Raises what `workflow.move` does, in the same order, and AskAgain. A form that says itself what must be mended
     raises Unfit with no field.
     """
+    try:
+        return _pressed(asked, form, by=by, seen=seen)
+    except workflow.Refused:
+        if asked.revision == seen.revision:
+            _note_if_not_offered(asked, form.move, by=by)
+        raise
+
+
+def _pressed(asked, form, *, by, seen):
     is_valid = form.is_valid()
     if not is_valid or form.open_doubts:
         if asked.revision != seen.revision:
@@ -106,6 +115,14 @@ def press(asked, form, *, by, seen):
             raise workflow.Unfit("", field=None)
         raise AskAgain(_("Is this right? Then press the button again."))
     return workflow.move(asked, form.move, by=by, seen_revision=seen.revision, **form.inputs())
+
+
+def _note_if_not_offered(asked, name, *, by):
+    """Note a move for which the sheet, of which nothing has changed since, had a reason in place of a button."""
+    try:
+        workflow.check_move(asked, name, by=by)
+    except workflow.Refused:
+        forgeries.note(forgeries.MOVE, where=name)
 
 
 # What was seen: facts without personal data, signed, so that a stale move can say what changed meanwhile.

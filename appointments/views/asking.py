@@ -23,6 +23,7 @@ from appointments.summary import rows_of
 from appointments.suspicion import Sending, why_held
 from appointments.workflow import Outcome
 from audit.actors import Actor
+from clinic import forgeries
 from clinic.context_processors import languages_here
 from clinic.limits import network_of
 from clinic.models import Urgency, reception_hours
@@ -31,6 +32,8 @@ from clinic.retention import rule_of
 from clinic.views import FORM_NOT_CHECKED
 
 URGENT, CLOSED = "urgent", "closed"
+# What the buttons of the form say, up to a hyphen; nothing where a browser sends a form without one.
+BUTTONS = ("", "next", "back", "language", "change", "send")
 # A name that no browser and no password manager fills in by itself.
 DECOY = "remark"
 
@@ -110,6 +113,8 @@ def _address(path, language, **chosen):
 def _moved(request):
     """Read the page that came, and show the one to go to."""
     step, go = request.POST.get("step", ""), request.POST.get("go", "")
+    if step not in (*FORMS, CHECK, EMERGENCY, URGENT, CLOSED) or go.partition("-")[0] not in BUTTONS:
+        forgeries.note(forgeries.MOVE, where="request form")
     try:
         page = Page(request, Draft.opened(request.POST.get("seal", "")))
     except Broken:
@@ -155,6 +160,8 @@ def _note_decoy(page, step):
     """Note whether the box is filled in that people do not see; what is in it is not kept."""
     if step == LAST_STEP:
         page.draft.decoy_is_filled = bool(page.request.POST.get(DECOY, "").strip())
+        if page.draft.decoy_is_filled:
+            forgeries.note(forgeries.DECOY, where=step)
 
 
 def _take_in(page, step):

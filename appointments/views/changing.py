@@ -11,6 +11,7 @@ from appointments.models import AppointmentRequest, Status
 from appointments.views.private import behind_link, link_of, nothing_here
 from appointments.views.tracking import see_other, status_page
 from audit.actors import Actor
+from clinic import forgeries
 from clinic.context_processors import languages_here
 from clinic.page_cache import private_asking_page, private_page
 from clinic.refusals import Refused, Unfit
@@ -25,6 +26,7 @@ def change(request, link, name, offer=None):
     """Ask whether the patient means it (GET), and make the change (POST); what cannot be done says why."""
     row = _row(name, link.request, offer)
     if row is None:
+        forgeries.note(forgeries.MOVE, where="private page")
         return private_page(failure_page(request, "404.html", 404))
     return _made(request, link, row, offer) if request.method == "POST" else _asked(request, link, row, offer)
 

@@ -1,7 +1,10 @@
 """A log-in that ends while somebody types: it loses nothing, sends nothing, and shows it to nobody else."""
 
 import html
+import json
 import re
+import zlib
+from dataclasses import asdict
 
 import pytest
 import time_machine
@@ -16,6 +19,7 @@ from appointments.models import Status
 from clinic.models import Location
 from tests.appointments.at_the_desk import address, state_of
 from tests.appointments.factories import claimed_request, make_request, moved
+from tests.clinic.old_form import in_old_form
 from tests.staff import PASSWORD
 
 LOG_IN = "/admin/login/"
@@ -258,6 +262,12 @@ def test_a_page_of_whoever_was_there_before_is_not_kept_for_who_came_after(desk,
 def test_the_cookie_tells_no_script_and_lives_as_long_as_the_browser(desk, settings):
     cookie = desk.client.cookies[settings.DRAWN_FOR_COOKIE_NAME]
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", "")
+
+
+def test_what_was_kept_while_the_cipher_changed_is_read():
+    kept = ended_session.Kept(1, "/admin/", "", "words=It+hurts.")
+    packed = zlib.compress(json.dumps(asdict(kept)).encode())
+    assert ended_session.Kept.opened(in_old_form(packed, ended_session.PURPOSE)) == kept
 
 
 # On every other screen

@@ -15,7 +15,7 @@ from appointments.workflow.links import send_link
 from audit.actors import Actor
 from audit.models import Event
 from clinic import key_rotation, keys
-from clinic.encryption import KeyedIndexField, cipher, key_names
+from clinic.encryption import KeyedIndexField, key_names
 from clinic.models import KeyInUse
 from clinic.personal_data import our_models
 from outbox.models import Message
@@ -23,6 +23,7 @@ from procedures.models import MissedSearch
 from procedures.search import count_miss
 from tests.appointments.factories import make_answers, make_request, moved, submit
 from tests.at_once import at_once
+from tests.clinic.old_form import in_old_form
 from tests.outbox.factories import make_message
 from tests.staff import make_staff
 
@@ -113,6 +114,18 @@ def test_a_second_run_writes_nothing(filled, with_a_new_key):
     raw = list(Message.objects.values_list("pk", "subject"))
     assert key_rotation.rotate(by=BY).written == 0
     assert list(Message.objects.values_list("pk", "subject")) == raw
+
+
+def test_what_is_in_the_old_form_counts_as_left_and_is_brought_into_the_new_one(filled, settings):
+    message = make_message(subject="About your knee")
+    write_raw(message, in_old_form(b"About your knee"))
+    write_raw_again = in_old_form(b"Written by a process of the release before")
+    outcome = key_rotation.rotate(by=BY, progress=lambda label, done, total: write_raw(message, write_raw_again))
+    assert (outcome.left, outcome.unreadable) == (1, [])
+    outcome = key_rotation.rotate(by=BY)
+    assert (outcome.written, outcome.left, outcome.unreadable) == (1, 0, [])
+    raw = Message.objects.annotate(raw=key_rotation.sealed("subject")).get(pk=message.pk)
+    assert (raw.raw[:2], raw.subject) == ("2.", "Written by a process of the release before")
 
 
 class Killed(Exception):
@@ -231,7 +244,7 @@ def test_it_counts_and_names_what_cannot_be_read_leaves_it_and_fails(db, with_a_
 def test_a_key_under_which_something_was_written_meanwhile_is_still_needed(db, with_a_new_key, capsys):
     message = make_message()
     keys.note_newest()
-    under_old = cipher().encrypt(b"written by a process with older settings").decode()
+    under_old = Message._meta.get_field("subject").shut("written by a process with older settings")
     with_a_new_key()
     outcome = key_rotation.rotate(by=BY, progress=lambda label, done, total: write_raw(message, under_old))
     assert (outcome.left, outcome.no_longer_needed) == (1, [])

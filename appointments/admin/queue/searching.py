@@ -3,7 +3,6 @@
 Names are encrypted: tokens of their words lead to the requests that may bear one, and the names of those are opened.
 """
 
-from cryptography.fernet import InvalidToken
 from django.db.models import Exists, OuterRef, TextField
 from django.db.models.functions import Cast
 
@@ -12,7 +11,8 @@ from appointments.models.name_tokens import names_in, tokens_of_beginning, token
 from appointments.name_words import fits, same_words, words_of
 from appointments.references import read_reference
 from clinic import erasure
-from clinic.encryption import Unreadable, cipher
+from clinic.cipher import NotOurs, cipher
+from clinic.encryption import Unreadable
 from clinic.telephone import is_number, spellings
 
 SEARCH_LENGTH = 254
@@ -25,14 +25,14 @@ NAMES = ("full_name", "helper")
 def sealed_search(typed):
     """Return what stands in the address for a search: a reference as it is, anything else sealed; "" for nothing."""
     typed = typed.strip()[:SEARCH_LENGTH]
-    return read_reference(typed) or (cipher("search").encrypt(typed.encode()).decode() if typed else "")
+    return read_reference(typed) or (cipher("search").seal(typed.encode()) if typed else "")
 
 
 def opened_search(sealed):
     """Return what was typed, from what stands in the address; a text that we did not seal is taken as typed."""
     try:
-        return cipher("search").decrypt(sealed.encode()).decode()
-    except InvalidToken:
+        return cipher("search").open(sealed).decode()
+    except NotOurs:
         return sealed.strip()[:SEARCH_LENGTH]
 
 
