@@ -124,6 +124,8 @@ TABLE = {
     "admin:jsi18n": (STAFF, NOBODY),
     "admin:my_log_in": (STAFF, NOBODY),
     "admin:stay_logged_in": (STAFF, STAFF),
+    "admin:end_my_log_in": (STAFF, STAFF),
+    "admin:end_my_other_log_ins": (STAFF, STAFF),
     "admin:confirm": (STAFF, STAFF),
     "admin:password_change": (STAFF, STAFF),
     "admin:password_change_done": (STAFF, NOBODY),
