@@ -28,5 +28,8 @@ def test_somebody_is_warned_stays_and_confirms(page, axe, manager, settings):
     settings.CONFIRMED_FOR = settings.LOG_IN_IDLE
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
-    page.get_by_label("Username").wait_for()
+    page.get_by_label("Username").fill("newcomer")
+    axe(page)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("This is shown only now.").wait_for()
     axe(page)
