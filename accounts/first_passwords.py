@@ -4,6 +4,7 @@ It opens nothing but the page on which the person chooses their own; nobody else
 ASVS 5.0, 6.4.1).
 """
 
+import re
 import secrets
 from datetime import timedelta
 
@@ -38,6 +39,11 @@ def new_password(user):
             continue
         return password
     raise ValueError("No password is good enough for AUTH_PASSWORD_VALIDATORS.")
+
+
+def is_spelled_like_one(password):
+    """Say whether a password looks like one of these: nobody keeps theirs, nor takes it up again later."""
+    return re.fullmatch(f"([{SIGNS}]{{{GROUP}}}-){{{GROUPS - 1},}}[{SIGNS}]{{{GROUP}}}", password) is not None
 
 
 @sensitive_variables()

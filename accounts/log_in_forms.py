@@ -72,11 +72,14 @@ class OwnPasswordForm(AdminPasswordChangeForm):
 
     @sensitive_variables()
     def clean(self):
-        """Refuse the old password as the new one."""
+        """Refuse the old password as the new one, and any first one, which somebody else knew."""
         values = super().clean()
         new = values.get("new_password1")
         if new and new == values.get("old_password"):
             self.add_error("new_password2", gettext("This is the password you have. Choose another."))
+        elif new and first_passwords.is_spelled_like_one(new):
+            words = gettext("This is spelled like a first password, which a manager saw. Choose one of your own.")
+            self.add_error("new_password2", words)
         return values
 
     def save(self, commit=True):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.contrib.auth.password_validation import validate_password
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -143,6 +144,20 @@ def test_somebody_new_gets_nowhere_before_choosing_a_password(first):
     assert desk.post(CHANGE, own(GOOD, first)).status_code == 302
     assert desk.get("/admin/").status_code == 200
     assert not User.objects.get(username="newcomer").must_change_password
+
+
+def test_it_is_taken_up_again_later_by_nobody(first):
+    desk, _answer = at_log_in(first)
+    desk.post(CHANGE, own(GOOD, first))
+    refused = desk.post(CHANGE, own(first, GOOD))
+    assert "This is spelled like a first password" in text(refused)
+    assert User.objects.get(username="newcomer").check_password(GOOD)
+
+
+def test_whoever_makes_a_superuser_at_the_server_chooses_their_own(monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", GOOD)
+    call_command("createsuperuser", interactive=False, username="root", email="root@clinic.example", verbosity=0)
+    assert at_log_in(GOOD, "root")[0].get("/admin/").status_code == 200
 
 
 def test_whoever_may_not_go_on_can_log_out(first):
