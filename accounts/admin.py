@@ -4,16 +4,20 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from django.contrib.auth.forms import UserChangeForm, UsernameField
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
-from accounts import emergency, ended_session
+from accounts import emergency, ended_session, first_passwords
 from accounts.models import User
 from accounts.roles import OF_SUPERUSERS, Role
 from accounts.second_factor_reset import ResetsSecondFactor
@@ -89,36 +93,26 @@ class GivesNoMore:
             field.error_messages["required"] = _("Tick at least one of the locations for which you work yourself.")
 
 
-class NewStaffForm(GivesNoMore, ShownAgain, PlainForm, UserCreationForm):
-    """A new account with its first password, its roles, and its limit to locations."""
+class NewStaffForm(GivesNoMore, ShownAgain, PlainForm, forms.ModelForm):
+    """A new account with its roles, and its limit to locations; the site makes its first password."""
 
     roles, places = RolesField(), PlacesField()
 
-    class Meta(UserCreationForm.Meta):
+    class Meta:
         model = User
+        field_classes = {"username": UsernameField}
         fields = ("username", "first_name", "last_name", "email", "clinician")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.give_no_more()
 
-
-class FirstPasswordForm(AdminPasswordChangeForm):
-    """A password that a manager sets: the person has to choose their own with it."""
-
-    def __init__(self, *args, **kwargs):
-        """Offer no account without a password: there is no other way in."""
-        super().__init__(*args, **kwargs)
-        self.fields.pop("usable_password", None)
-        for field in self.fields.values():
-            field.required = True
-
-    def set_password_and_save(self, user, **kwargs):
-        """Write the password and that it has to be changed; nothing else that changed meanwhile."""
-        user.set_password(self.cleaned_data["password1"])
-        user.must_change_password = True
-        user.save(update_fields=["password", "must_change_password"])
-        return user
+    def clean_username(self):
+        """Refuse one that a colleague has, capital letters or not."""
+        username = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=username).exists():
+            raise forms.ValidationError(self.instance.unique_error_message(User, ["username"]))
+        return username
 
 
 class StaffForm(GivesNoMore, ShownAgain, CarefulForm, UserChangeForm):
@@ -158,8 +152,6 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
     tells_of_persons = True
     form = StaffForm
     add_form = NewStaffForm
-    change_password_form = FirstPasswordForm
-    change_user_password_template = "admin/accounts/user/password.html"  # noqa: S105  # nosec B105  # a page
     add_form_template = "admin/change_form.html"
     change_form_template = "admin/accounts/user/change_form.html"
     list_display = ("username", "full_name", "roles_held", "limited_to", "is_active", "last_login")
@@ -168,12 +160,11 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
     filter_horizontal = ()
     # What somebody may do, or whether they are here at all: their log-ins begin anew with it.
     ENDS_LOG_INS = frozenset({"roles", "places", "is_active", "is_superuser"})
-    readonly_fields = ("last_login", "date_joined", "second_factor_since")
+    readonly_fields = ("last_login", "date_joined", "password_chosen", "second_factor_since")
     _who = ("username", "first_name", "last_name", "email")
     _work = ("roles", "places", "clinician")
     add_fieldsets = (
         (_("Who it is"), {"fields": _who}),
-        (_("First password"), {"fields": ("password1", "password2")}),
         (_("What they do here"), {"fields": _work}),
     )
     fieldsets = (
@@ -185,7 +176,7 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
                 "description": _("You cannot change your own roles or locations: ask another manager."),
             },
         ),
-        (_("Since when"), {"fields": ("last_login", "date_joined", "second_factor_since")}),
+        (_("Since when"), {"fields": ("last_login", "date_joined", "password_chosen", "second_factor_since")}),
     )
 
     def get_queryset(self, request):
@@ -217,12 +208,28 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
         """Nobody: who did what must keep its name."""
         return False
 
+    @method_decorator(sensitive_variables())
     def save_model(self, request, obj, form, change):
         """Save; whoever gets an account here is staff, and chooses a password of their own first."""
         obj.is_staff = True
         if not change:
-            obj.must_change_password = True
+            obj.shown_once = first_passwords.give(obj)
         super().save_model(request, obj, form, change)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """Show the first password, this once."""
+        return self._show_once(request, obj, obj.shown_once, title=gettext("The account is made"))
+
+    def _show_once(self, request, user, password, *, title):
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "account": user,
+            "password": password,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/accounts/user/first_password.html", context)
 
     def save_related(self, request, form, formsets, change):
         """Save the roles and the limit with the rest."""
@@ -242,16 +249,32 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
             details["locations"] = sorted(limit.location_id for limit in row.location_limits.all())
         return super().record(request, row, what, **details)
 
-    @transaction.atomic
+    @method_decorator(sensitive_variables())
     def user_change_password(self, request, id, form_url=""):
-        """Set a colleague's password and record that it was set, or neither; one's own is changed by the old one."""
+        """Ask first, then put a first password in the place of a colleague's and show it; one's own is chosen."""
         if unquote(id) == str(request.user.pk):
             return HttpResponseRedirect(reverse("admin:password_change"))
-        return super().user_change_password(request, id, form_url)
+        user = self.get_object(request, unquote(id))
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if user is None:
+            raise Http404
+        if request.method == "POST":
+            password = first_passwords.replace(user=user, by=request.user.as_actor())
+            return self._show_once(request, user, password, title=gettext("A new first password"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("A new first password"),
+            "opts": self.opts,
+            "account": user,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/accounts/user/password.html", context)
 
     def add_view(self, request, form_url="", extra_context=None):
-        """Make an account."""
-        return super().add_view(request, form_url, extra_context)
+        """Make an account; there is one way on, to its first password."""
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, {**one_button, **(extra_context or {})})
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Change an account."""
@@ -303,6 +326,18 @@ class StaffAdmin(ResetsSecondFactor, AuditedAdmin, UserAdmin):
     def roles_held(self, user):
         """The roles in words."""
         return ", ".join(str(Role(role).label) for role in sorted(user.role_names)) or "–"
+
+    @admin.display(description=_("password"))
+    def password_chosen(self, user):
+        """Whether they have chosen one, and until when they can."""
+        if not user.must_change_password:
+            return gettext("chosen by themselves")
+        if user.first_password_is_over:
+            return gettext("The first one is over. Make a new one.")
+        if user.first_password_ends_at is None:
+            return gettext("still the first one")
+        ends = date_format(timezone.localtime(user.first_password_ends_at), "DATETIME_FORMAT")
+        return gettext("still the first one, good until %(time)s") % {"time": ends}
 
     @admin.display(description=_("second factor"))
     def second_factor_since(self, user):

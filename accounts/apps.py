@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
     """Who the staff are."""
 
     name = "accounts"
-    verbose_name = _("Staff")
+    verbose_name = _("Accounts")
 
     def ready(self):
         from accounts import demonstration, desk, emergency, log_in, much_tried, retention, sessions, throttle
@@ -42,6 +42,7 @@ class AccountsConfig(AppConfig):
         retention.fill_register()
         erasure.spare("accounts.user", because="Staff are no patients, and keep their names.", is_read=False)
         erasure.spare("accounts.authenticator", because="It belongs to a member of staff.", is_read=False)
+        erasure.spare("accounts.login", because="It belongs to a member of staff.", is_read=False)
         erasure.spare("accounts.logintries", because="Its keys lead back to nobody.", is_read=False)
         erasure.spare("accounts.emergencyaccess", because="Staff wrote why the account was opened; it is read.")
         event_words.register(WORDS)

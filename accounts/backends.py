@@ -20,7 +20,8 @@ class RoleBackend(ModelBackend):
     def get_user(self, user_id):
         """Return who is signed in, with what they may do and where (1 query)."""
         user = User.objects.find_with_rights(user_id)
-        return user if user is not None and self.user_can_authenticate(user) else None
+        is_let_stay = user is not None and self.user_can_authenticate(user) and not user.first_password_is_over
+        return user if is_let_stay else None
 
     def user_can_authenticate(self, user):
         """Nobody who left, nor an account whose time is over: neither logs in, nor stays so."""

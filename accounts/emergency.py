@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from accounts import telling
-from accounts.models import Authenticator, EmergencyAccess, User
+from accounts.models import Authenticator, EmergencyAccess, LogIn, User
 from accounts.roles import CHANGE_STAFF, Role
 from accounts.sessions import end_sessions
 from audit.actors import STAFF, Actor
@@ -70,10 +70,11 @@ def open_account(*, hours, reason, asked_by, by=COMMAND):
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     user.set_password(password)
     user.is_active, user.is_superuser, user.must_change_password = True, False, False
-    user.expires_at = access.ends_at
+    user.expires_at, user.first_password_ends_at = access.ends_at, None
     user.save()
     # Nobody has the telephone of whoever used it last.
     Authenticator.objects.filter(user=user).only("pk").delete()
+    LogIn.objects.of(user).end()
     user.set_roles([Role.MANAGER])
     user.set_locations([])
     Event.record("staff.emergency_opened", by=by, about=user, access=access.pk, hours=hours)

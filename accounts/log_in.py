@@ -20,14 +20,15 @@ def listen():
 
 def record_log_in(sender, *, user, request, **kwargs):
     """Record a log-in, from which on its times run."""
-    sessions.begin(request.session)
+    sessions.begin(request, user)
     confirming.confirm(request.session)
     Event.record("staff.logged_in", by=user.as_actor(), about=user)
 
 
-def record_log_out(sender, *, user, **kwargs):
+def record_log_out(sender, *, user, request, **kwargs):
     """Record a log-out; a browser whose log-in had run out has nobody to name."""
     if user is not None:
+        sessions.over(request.session)
         Event.record("staff.logged_out", by=user.as_actor(), about=user)
 
 

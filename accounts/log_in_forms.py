@@ -1,5 +1,7 @@
 """The forms in which staff prove who they are: the log-in, and a new password of their own."""
 
+from datetime import timedelta
+
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.core.validators import MaxLengthValidator
@@ -7,8 +9,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from accounts import confirming, throttle
+from accounts import confirming, first_passwords, throttle
 from accounts.passwords import LONGEST
+from audit.actors import Actor
+from audit.models import Event
 
 
 class LogInForm(AdminAuthenticationForm):
@@ -38,9 +42,18 @@ class LogInForm(AdminAuthenticationForm):
         return super().clean()
 
     def confirm_login_allowed(self, user):
-        """Count a right password as no failure, whatever else is asked."""
+        """Count a right password as no failure, whatever else is asked. Turn away whose first one is over.
+
+        Whoever typed it right is told why: to anybody else it is a wrong one.
+        """
         super().confirm_login_allowed(user)
         self.attempt.succeeded()
+        if user.first_password_is_over:
+            Event.record("staff.first_password_over", by=Actor.visitor(), about=user)
+            words = gettext(
+                "This first password was good for %(hours)d hours and is over. Ask a manager for a new one."
+            )
+            raise forms.ValidationError(words % {"hours": first_passwords.LASTS / timedelta(hours=1)}, code="over")
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
@@ -59,16 +72,19 @@ class OwnPasswordForm(AdminPasswordChangeForm):
 
     @sensitive_variables()
     def clean(self):
-        """Refuse the old password as the new one."""
+        """Refuse the old password as the new one, and any first one, which somebody else knew."""
         values = super().clean()
         new = values.get("new_password1")
         if new and new == values.get("old_password"):
             self.add_error("new_password2", gettext("This is the password you have. Choose another."))
+        elif new and first_passwords.is_spelled_like_one(new):
+            words = gettext("This is spelled like a first password, which a manager saw. Choose one of your own.")
+            self.add_error("new_password2", words)
         return values
 
     def save(self, commit=True):
         """Write the password, and that it is the person's own; nothing else that changed meanwhile."""
         self.user.set_password(self.cleaned_data["new_password1"])
-        self.user.must_change_password = False
-        self.user.save(update_fields=["password", "must_change_password"])
+        self.user.must_change_password, self.user.first_password_ends_at = False, None
+        self.user.save(update_fields=["password", "must_change_password", "first_password_ends_at"])
         return self.user

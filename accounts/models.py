@@ -17,7 +17,7 @@ from audit.actors import Actor
 from clinic.encryption import EncryptedTextField
 from clinic.models import Clinician, Location
 
-__all__ = ["Authenticator", "EmergencyAccess", "LocationLimit", "RecoveryCode", "RoleAssignment", "User"]
+__all__ = ["Authenticator", "EmergencyAccess", "LocationLimit", "LogIn", "RecoveryCode", "RoleAssignment", "User"]
 
 
 class UserQuerySet(models.QuerySet):
@@ -93,6 +93,7 @@ class User(AbstractUser):
     must_change_password = models.BooleanField(
         _("has yet to choose a password"), default=False, db_default=False, editable=False
     )
+    first_password_ends_at = models.DateTimeField(_("first password ends"), null=True, editable=False)
     # A log-in is good while this is what it was when it began: one more ends them all.
     log_in_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     expires_at = models.DateTimeField(_("ends"), null=True, editable=False)
@@ -169,6 +170,12 @@ class User(AbstractUser):
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
     @property
+    def first_password_is_over(self):
+        """Whether the password that the site made was not replaced by the person's own in time."""
+        ends_at = self.first_password_ends_at
+        return self.must_change_password and ends_at is not None and ends_at <= timezone.now()
+
+    @property
     def second_factor(self):
         """The Authenticator that was set up, or None (1 query a user object, unless it was read with the row).
 
@@ -214,6 +221,52 @@ class User(AbstractUser):
     def as_actor(self):
         """This person as the `by=` of a change."""
         return Actor.staff(self)
+
+
+class LogInQuerySet(models.QuerySet):
+    """Words about log-ins."""
+
+    def of(self, user):
+        """Those of one person."""
+        return self.filter(user=user)
+
+    def end(self):
+        """Write that these are over, those that were not; return how many."""
+        return self.filter(ended_at=None).update(ended_at=timezone.now())
+
+
+class LogIn(models.Model):
+    """One log-in of one member of staff, for themselves to see: with which browser, from when to when.
+
+    The session carries the number of the row, and the row nothing of the session: who reads it can be nobody. Whether
+    somebody is logged in is for the session alone to say (accounts/sessions.py). No address is kept: the site keeps
+    none anywhere, and all who work at the clinic share one.
+    """
+
+    personal_data = {
+        "browser": "The person tells their own log-ins from others by it; one of a few names.",
+        "system": "As the browser.",
+    }
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="log_ins")
+    browser = models.CharField(max_length=20, blank=True)
+    system = models.CharField(max_length=20, blank=True)
+    began_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = LogInQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-began_at", "-pk"]
+        indexes = [
+            models.Index(fields=["user", "-began_at"], name="log_ins_of_a_person"),
+            models.Index(fields=["began_at"], name="log_ins_by_time"),
+        ]
+
+    def __str__(self):
+        return f"{self.user_id} {self.pk}"
 
 
 class RoleAssignment(models.Model):

@@ -60,6 +60,8 @@ class OwnLogIn:
             path("my-log-in/of/<int:number>/", require_safe(self.whose_log_in_view), name="whose_log_in"),
             path("my-log-in/stay/", self.admin_view(self.stay_logged_in_view), name="stay_logged_in"),
             path("my-log-in/end-all/", self.admin_view(self.log_out_everywhere_view), name="end_my_log_ins"),
+            path("my-log-in/end-others/", self.admin_view(self.end_other_log_ins_view), name="end_my_other_log_ins"),
+            path("my-log-in/end/<int:number>/", self.admin_view(self.end_log_in_view), name="end_my_log_in"),
             path("emergency/", self.admin_view(require_safe(self.emergency_view)), name="emergency"),
             path(
                 "emergency/<int:number>/read/",
@@ -152,9 +154,15 @@ class OwnLogIn:
     # One's own log-in
 
     def my_log_in_view(self, request):
-        """Say until when somebody is logged in, and offer to end it everywhere."""
+        """Say until when somebody is logged in, and where else, and offer to end each."""
         request.current_app = self.name
-        context = {**self.each_context(request), "title": gettext("Your log-in")}
+        still_open, over = sessions.log_ins_of(request.user, request.session)
+        context = {
+            **self.each_context(request),
+            "title": gettext("Your log-in"),
+            "log_ins": still_open,
+            "log_ins_over": over,
+        }
         return TemplateResponse(request, "admin/my_log_in.html", context)
 
     def whose_log_in_view(self, request, number):
@@ -196,6 +204,26 @@ class OwnLogIn:
         messages.success(request, gettext("You are logged out everywhere."))
         return HttpResponseRedirect(reverse("admin:login"))
 
+    def end_log_in_view(self, request, number):
+        """End one other log-in of one's own."""
+        if request.method == "POST" and number != request.session.get(sessions.ROW):
+            if sessions.end_one(request.user, number, by=request.user.as_actor()):
+                messages.success(request, gettext("That browser is logged out."))
+            else:
+                messages.info(request, gettext("That log-in was over already."))
+        return HttpResponseRedirect(reverse("admin:my_log_in"))
+
+    def end_other_log_ins_view(self, request):
+        """End all of one's own log-ins but this one."""
+        if request.method == "POST":
+            sessions.end_others(request)
+            messages.success(request, gettext("You are logged out everywhere else."))
+        return HttpResponseRedirect(reverse("admin:my_log_in"))
+
+    # Whoever finds a desk unlocked shuts nobody out (OWASP ASVS 5.0, 7.5.2).
+    log_out_everywhere_view.needs_confirming = True
+    end_log_in_view.needs_confirming = end_other_log_ins_view.needs_confirming = True
+
     @transaction.atomic
     def password_change(self, request, extra_context=None):
         """Let staff change their own password, and record that they did; their other log-ins end with it."""
@@ -210,6 +238,7 @@ class OwnLogIn:
         )
         response = view(request)
         if request.method == "POST" and response.status_code == 302:
+            sessions.others_are_over(request)
             Event.record("staff.password_changed", by=request.user.as_actor(), about=request.user)
         elif request.method == "POST":
             throttled(response.context_data["form"], response)

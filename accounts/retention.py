@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import desk
+from accounts import desk, sessions
 from clinic import purging, retention
 from clinic.models import Unit
 
@@ -14,10 +14,19 @@ def fill_register():
     retention.fixed(
         "sessions",
         what=_("That a member of staff is logged in"),
-        lasts=_("%(span)s after the log-in ended"),
-        why=_("So that a log-in that has ended is told from one that never was."),
+        lasts=_("until it can last no longer, %(span)s at most"),
+        why=_("So that the desk opens for them without a password for each page."),
         span=retention.Span(1, Unit.DAYS),
         is_told=False,
+    )
+    retention.fixed(
+        "log-ins",
+        what=_("When a member of staff logged in, and with which browser"),
+        lasts=_("%(span)s after the log-in began"),
+        why=_("So that they see a log-in that was not theirs."),
+        span=retention.Span(sessions.ROWS_LAST.days, Unit.DAYS),
+        is_told=False,
+        covers=("accounts.LogIn",),
     )
     retention.fixed(
         "tries to log in",

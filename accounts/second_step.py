@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp import login as remember_device
 
-from accounts import two_factor
+from accounts import sessions, two_factor
 from accounts.models import User
 from clinic.cipher import NotOurs, cipher
 
@@ -51,7 +51,7 @@ def _pending(request):
     if not noted or noted["until"] < timezone.now().timestamp():
         return None, None
     user = User.objects.find_with_rights(noted["user"])
-    if user is None or user.has_expired or not (user.is_active and user.is_staff):
+    if user is None or user.has_expired or user.first_password_is_over or not (user.is_active and user.is_staff):
         return None, None
     return (noted, user) if constant_time_compare(noted["bound"], user.get_session_auth_hash()) else (None, None)
 
@@ -93,6 +93,7 @@ def stay_logged_in(request):
         request.session.pop(name, None)
     auth.update_session_auth_hash(request, request.user)
     remember_device(request, request.user.second_factor)
+    sessions.others_are_over(request)
 
 
 # The secret that is being set up

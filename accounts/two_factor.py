@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import telling
 from accounts.devices import DIGITS, DRIFT, STEP, Authenticator, RecoveryCode, matching_step, now_step
-from accounts.models import User
+from accounts.models import LogIn, User
 from accounts.roles import CHANGE_STAFF
 from audit.actors import STAFF, Actor
 from audit.models import Event
@@ -272,6 +272,7 @@ def reset(*, user, reason, by):
     if reason not in ResetReason.values:
         raise Unfit(gettext("Choose a reason."), field="reason")
     _device_of(user).delete()
+    LogIn.objects.of(user).end()
     Event.record("staff.second_factor_reset", by=by, about=user, reason=reason)
     _tell(user, "second_factor_reset")
 

@@ -126,6 +126,8 @@ TABLE = {
     # It tells a visitor one word, that nobody is logged in.
     "admin:whose_log_in": (ALL, NOBODY),
     "admin:stay_logged_in": (STAFF, STAFF),
+    "admin:end_my_log_in": (STAFF, STAFF),
+    "admin:end_my_other_log_ins": (STAFF, STAFF),
     "admin:confirm": (STAFF, STAFF),
     "admin:password_change": (STAFF, STAFF),
     "admin:password_change_done": (STAFF, NOBODY),

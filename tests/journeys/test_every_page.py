@@ -77,6 +77,7 @@ STAFF_ADDRESSES = [
     "procedures/procedureversion/1/change/",
     "procedures/conditionversion/1/change/",
     "accounts/user/1/change/",
+    "accounts/user/2/password/",
     "confirm/",
     "emergency/",
     "my-log-in/",

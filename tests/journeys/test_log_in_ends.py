@@ -63,7 +63,10 @@ def test_somebody_is_warned_stays_and_confirms(desk, axe, manager, settings):
     settings.CONFIRMED_FOR = QUARTER
     desk.get_by_label("Your password").fill(PASSWORD)
     desk.get_by_role("button", name="Go on").click()
-    expect(desk.get_by_label("Username")).to_be_visible()
+    desk.get_by_label("Username").fill("newcomer")
+    axe(desk)
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_text("This is shown only now.")).to_be_visible()
     axe(desk)
 
 
