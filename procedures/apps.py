@@ -16,11 +16,19 @@ class ProceduresConfig(AppConfig):
 
     def ready(self):
         from audit import event_words
-        from clinic import demo, diagrams, erasure, key_rotation
-        from outbox import chores
-        from procedures import demonstration_content, feedback, leaflets, publishing, retention, search
+        from clinic import demo, diagrams, erasure, key_rotation, status
+        from outbox import chores, staff_mail
+        from procedures import demonstration_content, feedback, leaflets, publishing, reminders, retention, search
         from procedures.event_words import WORDS
-        from procedures.models import ConditionPage, Feedback, MissedSearch, ProcedurePage, State
+        from procedures.models import (
+            ConditionPage,
+            ConditionVersion,
+            Feedback,
+            MissedSearch,
+            ProcedurePage,
+            ProcedureVersion,
+            State,
+        )
 
         demo.register("pages", demonstration_content.load)
         event_words.register(WORDS)
@@ -30,7 +38,12 @@ class ProceduresConfig(AppConfig):
         chores.register("forget searches", search.forget_misses)
         chores.register("forget feedback", feedback.forget_old)
         retention.fill_register()
+        chores.register("publish what is due", publishing.publish_due)
+        chores.register("remind of reviews", reminders.remind)
         chores.register("make leaflets", leaflets.make_due)
+        status.register("schedules", publishing.schedule_trouble)
+        for version in (ProcedureVersion, ConditionVersion):
+            staff_mail.register(version._meta.label_lower)
         desk.register(
             desk.Task(
                 permission=feedback.CLOSE,
