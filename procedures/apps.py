@@ -69,8 +69,35 @@ class ProceduresConfig(AppConfig):
                 arrows=publishing.state_arrows,
             )
         )
+        desk.register_screen("editorial_desk", "desk/", editorial_desk)
+        desk.register(
+            desk.Task(
+                permission=publishing.PUBLISH,
+                count=lambda user: sum(
+                    model.objects.visible_to(user).missed().count() for model in (ProcedureVersion, ConditionVersion)
+                ),
+                words=missed_times_words,
+                url=lambda: f"{reverse('admin:editorial_desk')}#missed",
+            )
+        )
         desk.register(_overdue(ProcedurePage, procedures_overdue))
         desk.register(_overdue(ConditionPage, conditions_overdue))
+
+
+def editorial_desk(request, *, site):
+    """Show the editorial desk; its screens need the models, which are not loaded yet when this file is."""
+    from procedures.admin.desk import editorial_desk as show
+
+    return show(request, site=site)
+
+
+def missed_times_words(number):
+    """Return the sentence that tells managers what was not published at its time."""
+    return ngettext(
+        "%(number)d version of a page was not published at its time.",
+        "%(number)d versions of pages were not published at their time.",
+        number,
+    ) % {"number": number}
 
 
 def _overdue(model, words):

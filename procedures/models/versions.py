@@ -265,5 +265,8 @@ def version_constraints(name):
 
 
 def version_indexes(name):
-    """Return the indexes of a kind of version: the sender asks every few seconds what is due."""
-    return [models.Index(fields=["publish_at"], condition=Q(publish_at__isnull=False), name=f"{name}_due")]
+    """Return the indexes of a kind of version: the desk reads few of very many, and the sender asks what is due."""
+    return [
+        models.Index(fields=["publish_at"], condition=Q(publish_at__isnull=False), name=f"{name}_due"),
+        models.Index(fields=["state", "next_review_due"], name=f"{name}_by_state"),
+    ]

@@ -25,12 +25,14 @@ from procedures.publishing.schedule import (
     schedule_trouble,
     unschedule,
 )
-from procedures.publishing.table import EDIT, MOVES, state_arrows
+from procedures.publishing.table import EDIT, MOVES, PUBLISH, SIGN_OFF, state_arrows
 
 __all__ = [
     "EDIT",
     "MOVES",
+    "PUBLISH",
     "REVIEW_LASTS",
+    "SIGN_OFF",
     "Refused",
     "Stale",
     "Unfit",

@@ -6,6 +6,7 @@ A refusal is kept on the versions and not tried again: a person decides anew. Wh
 
 import logging
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import Error, transaction
@@ -26,6 +27,8 @@ from procedures.publishing.table import PUBLISH
 logger = logging.getLogger(__name__)
 
 PUBLISH_DUE = "publish_due"
+# A sign-off lasts no longer.
+FARTHEST = timedelta(days=365)
 KINDS = (ProcedureVersion, ConditionVersion)
 
 
@@ -56,8 +59,11 @@ def schedule(*, versions, at, by, seen_revisions=None):
     """
     versions = _locked(versions, seen_revisions)
     check_schedule(versions, by=by)
-    if at <= timezone.now():
+    now = timezone.now()
+    if at <= now:
         raise Unfit(_("Choose a time that is yet to come."), field="day")
+    if at > now + FARTHEST:
+        raise Unfit(_("Choose a time within the next 365 days."), field="day")
     values = {"publish_at": at, "publish_at_by": by.user, "publish_group": uuid.uuid4()}
     for version in versions:
         drop_schedule(fresh(version), by=by)
