@@ -1,4 +1,4 @@
-"""The register of what may wait for a member of staff, the lines of the desk's first page; and of a room's own screens."""
+"""The registers of the desk: what may wait for a member of staff, as lines of its first page, and screens of rooms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

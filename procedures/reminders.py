@@ -107,4 +107,6 @@ def _line(version, today):
 
 
 def _not_yet(is_today):
-    return gettext("%(page)s (%(language)s): due today") if is_today else gettext("%(page)s (%(language)s): due %(day)s")
+    return (
+        gettext("%(page)s (%(language)s): due today") if is_today else gettext("%(page)s (%(language)s): due %(day)s")
+    )

@@ -106,7 +106,6 @@ def _of_versions(rows, order, words, authors=False):
 
 
 def _version_line(version, order, words):
-    is_missed = version.missed_its_time
     return Line(
         title=version.plain_name or version.page.slug,
         url=admin_url(version, "change"),
@@ -119,9 +118,16 @@ def _version_line(version, order, words):
         words=words,
         order=order,
         language=version.page.language,
-        tag=gettext("not published") if is_missed else version.get_state_display(),
-        tone="urgent" if is_missed else TONES[version.state],
+        tag=_tag(version),
+        tone="urgent" if version.missed_its_time else TONES[version.state],
     )
+
+
+def _tag(version):
+    if version.missed_its_time:
+        return gettext("not published")
+    # That patients read it goes without saying in the lists where it stands.
+    return "" if version.state == State.PUBLISHED else version.get_state_display()
 
 
 def _out_of_date(user, number):
@@ -224,7 +230,7 @@ def _signed(version):
 
 def _why_missed(version):
     why = str(version.publish_refusal or "") or gettext("The sender was not running then, or could not do it.")
-    words = gettext("Its time was %(moment)s. %(why)s Open it to set another time, publish it or take the time back.")
+    words = gettext("Not published on %(moment)s: %(why)s Set another time, publish it now, or ask for changes.")
     return words % {"moment": _moment(version.publish_at), "why": why}
 
 

@@ -7,96 +7,147 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clinic', '0009_keys_in_use'),
-        ('procedures', '0006_former_addresses'),
+        ("clinic", "0009_keys_in_use"),
+        ("procedures", "0006_former_addresses"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='conditionversion',
-            name='publish_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='to be published'),
+            model_name="conditionversion",
+            name="publish_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="to be published"),
         ),
         migrations.AddField(
-            model_name='conditionversion',
-            name='publish_at_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='time set by'),
+            model_name="conditionversion",
+            name="publish_at_by",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="time set by",
+            ),
         ),
         migrations.AddField(
-            model_name='conditionversion',
-            name='publish_group',
+            model_name="conditionversion",
+            name="publish_group",
             field=models.UUIDField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='conditionversion',
-            name='publish_refusal',
+            model_name="conditionversion",
+            name="publish_refusal",
             field=clinic.translated.TranslatedField(default=None, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='conditionversion',
-            name='publish_refused_at',
+            model_name="conditionversion",
+            name="publish_refused_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='conditionversion',
-            name='reminded_on',
+            model_name="conditionversion",
+            name="reminded_on",
             field=models.DateField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='procedureversion',
-            name='publish_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='to be published'),
+            model_name="procedureversion",
+            name="publish_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="to be published"),
         ),
         migrations.AddField(
-            model_name='procedureversion',
-            name='publish_at_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='time set by'),
+            model_name="procedureversion",
+            name="publish_at_by",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="time set by",
+            ),
         ),
         migrations.AddField(
-            model_name='procedureversion',
-            name='publish_group',
+            model_name="procedureversion",
+            name="publish_group",
             field=models.UUIDField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='procedureversion',
-            name='publish_refusal',
+            model_name="procedureversion",
+            name="publish_refusal",
             field=clinic.translated.TranslatedField(default=None, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='procedureversion',
-            name='publish_refused_at',
+            model_name="procedureversion",
+            name="publish_refused_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='procedureversion',
-            name='reminded_on',
+            model_name="procedureversion",
+            name="reminded_on",
             field=models.DateField(editable=False, null=True),
         ),
         migrations.AddIndex(
-            model_name='conditionversion',
-            index=models.Index(condition=models.Q(('publish_at__isnull', False)), fields=['publish_at'], name='condition_version_due'),
+            model_name="conditionversion",
+            index=models.Index(
+                condition=models.Q(("publish_at__isnull", False)), fields=["publish_at"], name="condition_version_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='conditionversion',
-            index=models.Index(fields=['state', 'next_review_due'], name='condition_version_by_state'),
+            model_name="conditionversion",
+            index=models.Index(fields=["state", "next_review_due"], name="condition_version_by_state"),
         ),
         migrations.AddIndex(
-            model_name='procedureversion',
-            index=models.Index(condition=models.Q(('publish_at__isnull', False)), fields=['publish_at'], name='procedure_version_due'),
+            model_name="procedureversion",
+            index=models.Index(
+                condition=models.Q(("publish_at__isnull", False)), fields=["publish_at"], name="procedure_version_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='procedureversion',
-            index=models.Index(fields=['state', 'next_review_due'], name='procedure_version_by_state'),
+            model_name="procedureversion",
+            index=models.Index(fields=["state", "next_review_due"], name="procedure_version_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='conditionversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('publish_at__isnull', False), ('publish_at_by__isnull', False), ('publish_group__isnull', False), ('state', 'signed_off')), models.Q(('publish_at', None), ('publish_at_by', None), ('publish_group', None), ('publish_refused_at', None)), _connector='OR'), name='condition_version_scheduled'),
+            model_name="conditionversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("publish_at__isnull", False),
+                        ("publish_at_by__isnull", False),
+                        ("publish_group__isnull", False),
+                        ("state", "signed_off"),
+                    ),
+                    models.Q(
+                        ("publish_at", None),
+                        ("publish_at_by", None),
+                        ("publish_group", None),
+                        ("publish_refused_at", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="condition_version_scheduled",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='procedureversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('publish_at__isnull', False), ('publish_at_by__isnull', False), ('publish_group__isnull', False), ('state', 'signed_off')), models.Q(('publish_at', None), ('publish_at_by', None), ('publish_group', None), ('publish_refused_at', None)), _connector='OR'), name='procedure_version_scheduled'),
+            model_name="procedureversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("publish_at__isnull", False),
+                        ("publish_at_by__isnull", False),
+                        ("publish_group__isnull", False),
+                        ("state", "signed_off"),
+                    ),
+                    models.Q(
+                        ("publish_at", None),
+                        ("publish_at_by", None),
+                        ("publish_group", None),
+                        ("publish_refused_at", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="procedure_version_scheduled",
+            ),
         ),
     ]

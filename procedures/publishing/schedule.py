@@ -172,4 +172,6 @@ def _reason_of(versions):
 def schedule_trouble():
     """The part "schedules" of the status page: a sentence when a publication was missed, else None."""
     missed = sum(model.objects.missed().count() for model in KINDS)
-    return f"{missed} versions of pages were not published at their time. The editorial desk says why." if missed else None
+    return (
+        f"{missed} versions of pages were not published at their time. The editorial desk says why." if missed else None
+    )

@@ -103,7 +103,7 @@ def test_managers_find_what_waits_to_be_published_and_what_missed_its_time(manag
     found = lists(manager)
     assert (found["to_publish"].total, found["missed"].total, found["signed_off"].total) == (1, 1, 3)
     assert "The sender was not running" in found["missed"].lines[0].words
-    assert sorted(line.words.split()[0] for line in found["signed_off"].lines) == ["Its", "signed", "to"]
+    assert sorted(line.words.split()[0] for line in found["signed_off"].lines) == ["Not", "signed", "to"]
     first_page = signed_in(manager).get("/admin/").content.decode()
     assert "1 version of a page was not published at its time." in first_page
 

@@ -58,10 +58,10 @@ def told():
 def test_staff_are_reminded_30_and_7_days_before_on_the_day_and_then_weekly(clock, reviewer):
     make_due()
     days = []
-    for day in range(-40, 30):
+    for day in (-31, -30, -29, -8, -7, -6, -1, 0, 1, 6, 7, 13, 14):
         clock.move_to(at(DUE + timedelta(days=day)))
         days += [day] * (reminders.remind() + reminders.remind())
-    assert days == [-30, -7, 0, 7, 14, 21, 28]
+    assert days == [-30, -7, 0, 7, 14]
 
 
 def test_a_sender_that_was_down_reminds_once_and_not_of_each_step(clock, reviewer):
@@ -151,7 +151,7 @@ def test_most_turns_of_the_sender_ask_as_much_as_there_are_kinds(clock, reviewer
     make_due()
     clock.move_to(at(DUE))
     reminders.remind()
-    with CaptureQueriesContext(connection, ) as asked:
+    with CaptureQueriesContext(connection) as asked:
         reminders.remind()
     assert len(asked) == 2
 

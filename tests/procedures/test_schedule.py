@@ -354,7 +354,7 @@ def test_a_missed_time_is_told_on_the_version_with_what_to_do(manager, clock):
     clock.move_to(AT)
     publishing.publish_due()
     text = signed_in(manager).get(f"/admin/procedures/procedureversion/{version.pk}/change/").content.decode()
-    for words in ("not published at its time", "Write the summary", "take the time back"):
+    for words in ("not published at its time", "Write the summary", "ask for changes"):
         assert words in text
 
 
