@@ -27,9 +27,11 @@ class Actor:
         return cls(PATIENT, id=link_id)
 
     @classmethod
-    def command(cls, name):
-        """A management command or a chore of the sender."""
-        return cls(COMMAND, name=name)
+    def command(cls, name, *, on_behalf_of=None):
+        """A management command or a chore of the sender; of a member of staff who asked for it, number and roles."""
+        if on_behalf_of is None:
+            return cls(COMMAND, name=name)
+        return cls(COMMAND, id=on_behalf_of.pk, role=" ".join(sorted(on_behalf_of.role_names)), name=name)
 
     @classmethod
     def visitor(cls):

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import kind_words
@@ -110,6 +111,9 @@ class Event(AppendOnlyModel):
     @property
     def actor_words(self):
         """Who did it, where that was no member of staff: the command's name, else the kind of actor in words."""
+        if self.actor_name and self.actor_id:
+            words = {"command": self.actor_name, "number": self.actor_id}
+            return gettext("%(command)s for staff number %(number)s") % words
         return self.actor_name or kind_words(self.actor_kind)
 
     @classmethod

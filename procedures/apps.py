@@ -16,11 +16,19 @@ class ProceduresConfig(AppConfig):
 
     def ready(self):
         from audit import event_words
-        from clinic import demo, diagrams, erasure, key_rotation
-        from outbox import chores
-        from procedures import demonstration_content, feedback, leaflets, publishing, retention, search
+        from clinic import demo, diagrams, erasure, key_rotation, status
+        from outbox import chores, staff_mail
+        from procedures import demonstration_content, feedback, leaflets, publishing, reminders, retention, search
         from procedures.event_words import WORDS
-        from procedures.models import ConditionPage, Feedback, MissedSearch, ProcedurePage, State
+        from procedures.models import (
+            ConditionPage,
+            ConditionVersion,
+            Feedback,
+            MissedSearch,
+            ProcedurePage,
+            ProcedureVersion,
+            State,
+        )
 
         demo.register("pages", demonstration_content.load)
         event_words.register(WORDS)
@@ -30,7 +38,12 @@ class ProceduresConfig(AppConfig):
         chores.register("forget searches", search.forget_misses)
         chores.register("forget feedback", feedback.forget_old)
         retention.fill_register()
+        chores.register("publish what is due", publishing.publish_due)
+        chores.register("remind of reviews", reminders.remind)
         chores.register("make leaflets", leaflets.make_due)
+        status.register("schedules", publishing.schedule_trouble)
+        for version in (ProcedureVersion, ConditionVersion):
+            staff_mail.register(version._meta.label_lower)
         desk.register(
             desk.Task(
                 permission=feedback.CLOSE,
@@ -56,8 +69,35 @@ class ProceduresConfig(AppConfig):
                 arrows=publishing.state_arrows,
             )
         )
+        desk.register_screen("editorial_desk", "desk/", editorial_desk)
+        desk.register(
+            desk.Task(
+                permission=publishing.PUBLISH,
+                count=lambda user: sum(
+                    model.objects.visible_to(user).missed().count() for model in (ProcedureVersion, ConditionVersion)
+                ),
+                words=missed_times_words,
+                url=lambda: f"{reverse('admin:editorial_desk')}#missed",
+            )
+        )
         desk.register(_overdue(ProcedurePage, procedures_overdue))
         desk.register(_overdue(ConditionPage, conditions_overdue))
+
+
+def editorial_desk(request, *, site):
+    """Show the editorial desk; its screens need the models, which are not loaded yet when this file is."""
+    from procedures.admin.desk import editorial_desk as show
+
+    return show(request, site=site)
+
+
+def missed_times_words(number):
+    """Return the sentence that tells managers what was not published at its time."""
+    return ngettext(
+        "%(number)d version of a page was not published at its time.",
+        "%(number)d versions of pages were not published at their time.",
+        number,
+    ) % {"number": number}
 
 
 def _overdue(model, words):

@@ -183,6 +183,7 @@ TABLE = {
     "admin:procedures_conditionversion_section": (EDITOR, EDITOR),
     "admin:procedures_procedureversion_move": (PAGES, PAGES),
     "admin:procedures_conditionversion_move": (PAGES, PAGES),
+    "admin:editorial_desk": (PAGES, NOBODY),
     "procedures:preview_procedure": (PAGES, NOBODY),
     "procedures:preview_condition": (PAGES, NOBODY),
     # Behind these is nothing in the house of these tests: no time is agreed, no PDF made, no link of Django's used.

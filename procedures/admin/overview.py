@@ -17,6 +17,7 @@ from procedures.admin.pages import admin_url
 from procedures.forms import ChangesForm, NoInput, SignOffForm
 from procedures.models import ProcedureVersion, State
 from procedures.models.versions import UNPUBLISHED
+from procedures.schedule_form import WhenForm
 from procedures.sections import sections_of
 
 TONES = {
@@ -69,6 +70,18 @@ def other_languages(version):
     return list(versions.exclude(pk=version.pk).select_related("page__live_version"))
 
 
+def _scheduling_action(label, done, versions):
+    """Return an action that sets a time for what `versions(version)` lists."""
+
+    def check(version, *, by):
+        publishing.check_schedule(versions(version), by=by)
+
+    def make(version, *, by, seen_revision, at, **_typed):
+        publishing.schedule(versions=versions(version), at=at, by=by, seen_revisions={version.pk: seen_revision})
+
+    return Action(label, done, WhenForm, check, make)
+
+
 ACTIONS = {
     "send_for_review": _action(
         "send_for_review", _("It is with the reviewers now."), NoInput, publishing.send_for_review
@@ -81,6 +94,21 @@ ACTIONS = {
         _("Publish all languages together"),
         _("All languages are on the site now."),
         lambda version: [version, *other_languages(version)],
+    ),
+    "schedule": _scheduling_action(
+        publishing.MOVES["schedule"].label, _("The time is set."), lambda version: [version]
+    ),
+    "schedule_together": _scheduling_action(
+        _("Set a time to publish all languages together"),
+        _("The time is set for all languages."),
+        lambda version: [version, *other_languages(version)],
+    ),
+    "unschedule": Action(
+        publishing.MOVES["unschedule"].label,
+        _("The time is taken back."),
+        NoInput,
+        publishing.check_unschedule,
+        lambda version, **values: publishing.unschedule(version=version, **values),
     ),
     "ask_for_changes": _action(
         "ask_for_changes",
@@ -104,7 +132,8 @@ class Button:
     @property
     def typed(self):
         """What was typed for it, which must not be lost when it cannot be done."""
-        return self.form.data.get("words", "") if self.form.is_bound else ""
+        typed = (self.form.data.get(name, "") for name in ("words", "day", "time")) if self.form.is_bound else ()
+        return " ".join(filter(None, typed))
 
 
 def overview(version, *, by, name="", form=None):
@@ -122,6 +151,7 @@ def overview(version, *, by, name="", form=None):
     return {
         "tone": TONES[version.state],
         "facts": _facts(version),
+        "missed": version.missed_its_time,
         "sections": _sections(version, findings),
         "may_write": publishing.can_move(version, "save_section", by=by),
         "findings": [
@@ -146,7 +176,12 @@ def overview(version, *, by, name="", form=None):
 def _buttons(version, by, name, form):
     shown = dict(ACTIONS)
     if not other_languages(version):
-        del shown["publish_together"]
+        del shown["publish_together"], shown["schedule_together"]
+    if version.state != State.SIGNED_OFF:
+        shown.pop("schedule_together", None)
+        del shown["schedule"]
+    if version.publish_at is None:
+        del shown["unschedule"]
     made = []
     for each, action in shown.items():
         each_form = form if each == name and form is not None else action.form(auto_id=f"{each}_%s")
@@ -173,6 +208,11 @@ def _facts(version):
             (gettext("Signed off by"), str(version.reviewed_by)),
             (gettext("Reviewed on"), _day(version.reviewed_on)),
             (gettext("Next review due"), _day(version.next_review_due)),
+        ]
+    if version.publish_at:
+        rows += [
+            (gettext("To be published"), _moment(version.publish_at)),
+            (gettext("Time set by"), str(version.publish_at_by)),
         ]
     if version.published_at:
         rows.append((gettext("Published"), _moment(version.published_at)))

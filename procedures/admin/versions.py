@@ -44,7 +44,7 @@ class VersionAdmin(AuditedAdmin):
     def get_queryset(self, request):
         """The versions that this member of staff may see."""
         return self.model.objects.visible_to(request.user).select_related(
-            "page__live_version", f"page__{self.subject}", "signed_off_by", "reviewed_by"
+            "page__live_version", f"page__{self.subject}", "signed_off_by", "reviewed_by", "publish_at_by"
         )
 
     def version_or_404(self, request, object_id):

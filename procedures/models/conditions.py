@@ -14,6 +14,7 @@ from procedures.models.versions import (
     former_address_constraints,
     page_constraints,
     version_constraints,
+    version_indexes,
 )
 
 
@@ -102,6 +103,7 @@ class ConditionVersion(Version):
         verbose_name_plural = _("versions of condition pages")
         ordering = ["page", "-number"]
         constraints = version_constraints("condition_version")
+        indexes = version_indexes("condition_version")
 
 
 class ConditionSource(SourceRow):

@@ -28,6 +28,7 @@ from procedures.models.versions import (
     former_address_constraints,
     page_constraints,
     version_constraints,
+    version_indexes,
 )
 
 TAKEN_SLUGS = {"leaflet", "compare"}
@@ -153,6 +154,7 @@ class ProcedureVersion(Version):
         verbose_name_plural = _("versions of procedure pages")
         ordering = ["page", "-number"]
         constraints = version_constraints("procedure_version")
+        indexes = version_indexes("procedure_version")
         permissions = [
             ("edit_version", "Can write drafts of pages"),
             ("sign_off_version", "Can sign off versions of pages"),

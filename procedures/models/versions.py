@@ -1,5 +1,7 @@
 """What pages of every kind share: a page is one language of a thing, a version is its text at one time."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -7,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Clinician
-from clinic.translated import language_choices
+from clinic.translated import TranslatedField, language_choices
 from clinic.visible import VisibleQuerySet
 
 
@@ -114,8 +116,21 @@ class FormerAddress(models.Model):
         return self.slug
 
 
+# Later than this after its time, a publication was missed: a sender comes round every few seconds.
+MISSED_AFTER = timedelta(minutes=10)
+
+
 class VersionQuerySet(VisibleQuerySet):
     """Reads of versions."""
+
+    def scheduled(self):
+        """Versions that wait for the time of their publication, or missed it."""
+        return self.filter(publish_at__isnull=False)
+
+    def missed(self):
+        """Versions that were not published at their time: refused, or nobody came to do it."""
+        was_missed = Q(publish_at__lt=timezone.now() - MISSED_AFTER) | Q(publish_refused_at__isnull=False)
+        return self.scheduled().filter(was_missed)
 
     def open(self):
         """Versions still being worked on."""
@@ -129,7 +144,9 @@ class VersionQuerySet(VisibleQuerySet):
 class Version(models.Model):
     """The text of a page at one time. Never edited once published; publication freezes it into `document`.
 
-    `imported_hash` is the SHA-256 of the file that a version came from; "" for what staff write.
+    `imported_hash` is the SHA-256 of the file that a version came from; "" for what staff write. Versions of one
+    `publish_group` are published together at `publish_at`; why they were not is kept until somebody decides anew.
+    `reminded_on` is the day on which staff were last reminded of its next review.
     """
 
     number = models.PositiveIntegerField(_("number"))
@@ -166,6 +183,19 @@ class Version(models.Model):
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
     imported_hash = models.CharField(max_length=64, blank=True, editable=False)
     document = models.JSONField(null=True, editable=False)
+    publish_at = models.DateTimeField(_("to be published"), null=True, editable=False)
+    publish_at_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("time set by"),
+    )
+    publish_group = models.UUIDField(null=True, editable=False)
+    publish_refused_at = models.DateTimeField(null=True, editable=False)
+    publish_refusal = TranslatedField(null=True, default=None, editable=False)
+    reminded_on = models.DateField(null=True, editable=False)
 
     objects = VersionQuerySet.as_manager()
 
@@ -182,6 +212,12 @@ class Version(models.Model):
     def is_editable(self):
         """Whether an editor may change it now."""
         return self.state == State.DRAFT
+
+    @property
+    def missed_its_time(self):
+        """Whether it should have been published by now, and was not."""
+        is_late = self.publish_at is not None and self.publish_at < timezone.now() - MISSED_AFTER
+        return is_late or self.publish_refused_at is not None
 
     @property
     def language(self):
@@ -211,13 +247,26 @@ def version_constraints(name):
     no_signature = Q(signed_off_by=None, signed_off_at=None)
     frozen = Q(document__isnull=False, published_at__isnull=False)
     not_frozen = Q(document=None, published_at=None)
+    scheduled = Q(
+        state=State.SIGNED_OFF, publish_at__isnull=False, publish_at_by__isnull=False, publish_group__isnull=False
+    )
+    not_scheduled = Q(publish_at=None, publish_at_by=None, publish_group=None, publish_refused_at=None)
     return [
         models.UniqueConstraint(fields=["page", "number"], name=f"{name}_number_once_a_page"),
         models.UniqueConstraint(fields=["page"], condition=Q(state__in=UNPUBLISHED), name=f"{name}_one_open_a_page"),
         models.UniqueConstraint(fields=["page"], condition=Q(state=State.PUBLISHED), name=f"{name}_one_live_a_page"),
         models.CheckConstraint(condition=(is_signed & signature) | (~is_signed & no_signature), name=f"{name}_signed"),
         models.CheckConstraint(condition=(is_published & frozen) | (~is_published & not_frozen), name=f"{name}_frozen"),
+        models.CheckConstraint(condition=scheduled | not_scheduled, name=f"{name}_scheduled"),
         models.CheckConstraint(
             condition=Q(next_review_due=None) | Q(next_review_due__gt=F("reviewed_on")), name=f"{name}_review_dates"
         ),
+    ]
+
+
+def version_indexes(name):
+    """Return the indexes of a kind of version: the desk reads few of very many, and the sender asks what is due."""
+    return [
+        models.Index(fields=["publish_at"], condition=Q(publish_at__isnull=False), name=f"{name}_due"),
+        models.Index(fields=["state", "next_review_due"], name=f"{name}_by_state"),
     ]

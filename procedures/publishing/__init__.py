@@ -17,12 +17,22 @@ from procedures.publishing.checks import (
 from procedures.publishing.drafts import open_draft, save_section
 from procedures.publishing.going_live import publish, withdraw_page
 from procedures.publishing.review import REVIEW_LASTS, ask_for_changes, send_for_review, sign_off
-from procedures.publishing.table import EDIT, MOVES, state_arrows
+from procedures.publishing.schedule import (
+    check_schedule,
+    check_unschedule,
+    publish_due,
+    schedule,
+    schedule_trouble,
+    unschedule,
+)
+from procedures.publishing.table import EDIT, MOVES, PUBLISH, SIGN_OFF, state_arrows
 
 __all__ = [
     "EDIT",
     "MOVES",
+    "PUBLISH",
     "REVIEW_LASTS",
+    "SIGN_OFF",
     "Refused",
     "Stale",
     "Unfit",
@@ -33,12 +43,18 @@ __all__ = [
     "check_move",
     "check_open_draft",
     "check_publish",
+    "check_schedule",
+    "check_unschedule",
     "check_withdraw",
     "open_draft",
     "publish",
+    "publish_due",
     "save_section",
+    "schedule",
+    "schedule_trouble",
     "send_for_review",
     "sign_off",
     "state_arrows",
+    "unschedule",
     "withdraw_page",
 ]

@@ -5,11 +5,11 @@ from django.utils import timezone
 
 from audit.models import Event
 from clinic.models import PageStamp
-from procedures import search_index
+from procedures import search_index, telling_staff
 from procedures.documents import freeze
 from procedures.models import Leaflet, ProcedureVersion, State
 from procedures.publishing.checks import check_publish, check_withdraw
-from procedures.publishing.moving import check_seen, fresh, lock, move
+from procedures.publishing.moving import check_seen, drop_schedule, fresh, lock, move
 from procedures.publishing.table import MOVES, SUPERSEDED
 
 
@@ -26,15 +26,18 @@ def publish(*, versions, by, seen_revisions=None):
     for version in versions:
         check_seen(version, (seen_revisions or {}).get(version.pk))
     check_publish(versions, by=by)
+    # One moment for all, since languages are compared by it.
+    now = timezone.now()
     for version in versions:
         _supersede(version.page.live_version, by=by)
-        version.published_at = timezone.now()
+        version.published_at = now
         version.document = freeze(version)
         move(version, "publish", by=by, published_at=version.published_at, document=version.document)
         _point_page_at(version)
     Leaflet.objects.promise([version for version in versions if isinstance(version, ProcedureVersion)])
     PageStamp.move()
     search_index.index_subjects({version.page.subject for version in versions})
+    telling_staff.published(versions, by=by)
     return versions
 
 
@@ -49,6 +52,9 @@ def withdraw_page(*, page, by):
     page.save(update_fields=["live_version"])
     type(live).objects.filter(pk=live.pk).update(state=State.SUPERSEDED)
     Event.record(MOVES["withdraw"].event, by=by, about=page, version=live.pk)
+    # What was to be published then would put the page back.
+    if (waiting := page.open_version()) is not None:
+        drop_schedule(waiting, by=by)
     PageStamp.move()
     search_index.index_subjects([page.subject])
     return page

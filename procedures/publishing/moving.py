@@ -6,6 +6,8 @@ from audit.models import Event
 from clinic.refusals import Stale
 from procedures.publishing.table import MOVES
 
+NO_SCHEDULE = dict.fromkeys(("publish_at", "publish_at_by", "publish_group", "publish_refused_at", "publish_refusal"))
+
 
 def lock(subjects):
     """Lock procedures and conditions for this transaction, always in the same order, so that nobody waits in a ring."""
@@ -32,9 +34,29 @@ def check_seen(version, seen_revision):
         raise Stale(_("Somebody changed this version while you had it open. Look at it again, then decide."))
 
 
+def drop_schedule(version, *, by):
+    """Take back the time at which a version, and all that goes together with it, would have been published."""
+    if version.publish_at is None:
+        return
+    for each in type(version).objects.filter(publish_group=version.publish_group).order_by("pk"):
+        Event.record(MOVES["unschedule"].event, by=by, about=each)
+    clear_schedule(version)
+
+
+def clear_schedule(version):
+    """Forget the time of a version and of all that goes together with it."""
+    type(version).objects.filter(publish_group=version.publish_group).update(**NO_SCHEDULE)
+    for field, value in NO_SCHEDULE.items():
+        setattr(version, field, value)
+
+
 def move(version, name, *, by, **values):
-    """Write one move of the table, with `values` for further fields, and record it; return the version."""
+    """Write one move of the table, with `values` for further fields, and record it; return the version.
+
+    No time that was set before outlasts it.
+    """
     row = MOVES[name]
+    drop_schedule(version, by=by)
     before = version.state
     for field, value in values.items():
         setattr(version, field, value)

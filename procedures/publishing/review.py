@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.actors import STAFF
 from clinic.refusals import Refused, Unfit
+from procedures import telling_staff
 from procedures.publishing.checks import check_move
 from procedures.publishing.moving import locked, move
 
@@ -19,6 +20,7 @@ def send_for_review(*, version, by, seen_revision=None):
     """Hand a draft to the reviewers; nobody can change it while they look. Refused while it has findings."""
     version = locked(version, seen_revision)
     check_move(version, "send_for_review", by=by)
+    telling_staff.sent_for_review(version, by=by)
     return move(version, "send_for_review", by=by, sent_for_review_at=timezone.now())
 
 
@@ -30,6 +32,7 @@ def ask_for_changes(*, version, words, by, seen_revision=None):
     words = words.strip()
     if not words:
         raise Unfit(_("Say what should change."), field="words")
+    telling_staff.changes_asked(version, by=by)
     signature = ("signed_off_at", "signed_off_by", "reviewed_by", "reviewed_on", "next_review_due")
     return move(version, "ask_for_changes", by=by, changes_wanted=words, **dict.fromkeys(signature))
 
@@ -51,6 +54,7 @@ def sign_off(*, version, by, seen_revision=None, reviewed_on=None, next_review_d
         reviewer = by.user.clinician
     if reviewer is None:
         raise Refused(_("Say which clinician approved it."))
+    telling_staff.signed_off(version, by=by)
     return move(
         version,
         "sign_off",

@@ -64,6 +64,20 @@ MOVES = {
         permissions=(PUBLISH,),
         event="page.withdrawn",
     ),
+    "schedule": Move(
+        label=_("Set a time to publish"),
+        allowed_from=(State.SIGNED_OFF,),
+        leads_to=State.SIGNED_OFF,
+        permissions=(PUBLISH,),
+        event="version.scheduled",
+    ),
+    "unschedule": Move(
+        label=_("Take the time back"),
+        allowed_from=(State.SIGNED_OFF,),
+        leads_to=State.SIGNED_OFF,
+        permissions=(PUBLISH,),
+        event="version.unscheduled",
+    ),
 }
 STARTED, SUPERSEDED = "version.started", "version.superseded"
 

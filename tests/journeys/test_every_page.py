@@ -54,6 +54,7 @@ STAFF_ADDRESSES = [
     "appointments/appointmentrequest/",
     "appointments/appointmentrequest/{request}/change/",
     "appointments/appointmentrequest/figures/?period=year",
+    "desk/",
     "appointments/appointmentrequest/freed/",
     "appointments/appointmentrequest/who-read/",
     "appointments/formclosure/",

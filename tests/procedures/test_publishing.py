@@ -90,6 +90,8 @@ ALLOWED = {
     "sign_off": {"reviewer"},
     "publish": {"manager", "superuser"},
     "withdraw": {"manager", "superuser"},
+    "schedule": {"manager", "superuser"},
+    "unschedule": {"manager", "superuser"},
 }
 IN_STATE = {
     "save_section": make_draft,
@@ -98,6 +100,8 @@ IN_STATE = {
     "sign_off": make_in_review,
     "publish": make_signed_off,
     "withdraw": make_published,
+    "schedule": make_signed_off,
+    "unschedule": make_signed_off,
 }
 
 
