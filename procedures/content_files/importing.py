@@ -15,7 +15,7 @@ from django.db.models import Max
 from clinic import stored_files
 from clinic.models import Clinician, Location, StoredFile
 from procedures import content_checks, publishing
-from procedures.content_files.shape import FOLDERS, KINDS, PREFIX, BrokenFile, by_hash, version_table
+from procedures.content_files.shape import KINDS, PREFIX, BrokenFile, by_hash, version_table
 from procedures.content_files.toml import written
 from procedures.models import Condition, Procedure, State
 from procedures.publishing.moving import lock
@@ -98,35 +98,36 @@ def _rehearsed(folder, files, *, by, is_published):
 
 def _check(folder, *, is_published):
     """Raise BrokenFile for each thing that a file names and that neither the site nor the folder has."""
-    problems = []
-    known = {"conditions": {row["key"] for row in folder.conditions}, "procedures": set()}
-    known["procedures"] = {row["key"] for row in folder.procedures}
-    for file in folder.pages:
-        known[FOLDERS[file.kind]].add(file.key)
-    known["conditions"] |= set(Condition.objects.values_list("key", flat=True))
-    known["procedures"] |= set(Procedure.objects.values_list("key", flat=True))
-    clinicians = set(Clinician.objects.values_list("key", flat=True))
-    for number, row in enumerate(folder.procedures, start=1):
-        for key in row["conditions"]:
-            if key not in known["conditions"]:
-                problems.append(
-                    folder.problem(("procedures", number, "conditions"), f'there is no condition with the key "{key}"')
-                )
+    problems = list(_unknown_subjects(folder))
     if is_published:
+        clinicians = set(Clinician.objects.values_list("key", flat=True))
         problems += _strangers(folder)
-    for file in folder.pages:
-        for key in file.related:
-            if key not in known["procedures"]:
-                problems.append(file.problem(("related",), f'there is no procedure with the key "{key}"'))
-        if is_published and not file.review:
-            problems.append(file.problem(("reviewed_by",), "this key is missing; only a reviewed page is published"))
-        elif is_published and file.review["reviewed_by"] not in clinicians:
-            problems.append(_no_clinician(file))
+        problems += [_no_clinician(file) for file in folder.pages if file.review.get("reviewed_by") not in clinicians]
     if problems:
         raise BrokenFile(*problems)
 
 
+def _unknown_subjects(folder):
+    conditions, procedures = (
+        {row["key"] for row in rows}
+        | {file.key for file in folder.pages if file.kind == model._meta.model_name}
+        | set(model.objects.values_list("key", flat=True))
+        for model, rows in ((Condition, folder.conditions), (Procedure, folder.procedures))
+    )
+    for number, row in enumerate(folder.procedures, start=1):
+        for key in row["conditions"]:
+            if key not in conditions:
+                place = ("procedures", number, "conditions")
+                yield folder.problem(place, f'there is no condition with the key "{key}"')
+    for file in folder.pages:
+        for key in file.related:
+            if key not in procedures:
+                yield file.problem(("related",), f'there is no procedure with the key "{key}"')
+
+
 def _no_clinician(file):
+    if not file.review:
+        return file.problem(("reviewed_by",), "this key is missing; only a reviewed page is published")
     key = file.review["reviewed_by"]
     return file.problem(("reviewed_by",), f'there is no clinician with the key "{key}" in this clinic')
 
@@ -182,9 +183,7 @@ def import_pages(files, *, by, is_published, is_rehearsal=False):
     Raises BrokenFile when a file names what is not there, or when the pages could not be published; then nothing of
     them comes in. A rehearsal keeps no bytes of pictures.
     """
-    outcomes = [
-        _outcome(file, by=by, is_published=is_published, is_rehearsal=is_rehearsal) for file in files
-    ]
+    outcomes = [_outcome(file, by=by, is_published=is_published, is_rehearsal=is_rehearsal) for file in files]
     versions = {outcome.file.name: outcome.version for outcome in outcomes if outcome.what == PUBLISHED}
     if versions:
         try:
@@ -243,9 +242,8 @@ def _decision(file, page, is_published):
             return SAME, ""
         return LEFT, f"staff are working on version {open_version.number} of this page"
     if is_published:
-        if open_version is None and live is not None:
-            if live.imported_hash == file.hash or _is_as_published(file, live):
-                return SAME, ""
+        if open_version is None and live is not None and _is_as_published(file, live):
+            return SAME, ""
         if live is not None and not _is_from_file(live):
             return LEFT, "staff have written on this page since"
         return PUBLISHED, ""
@@ -268,10 +266,14 @@ def _content_of(version):
 
 
 def _is_as_published(file, live):
-    review = file.review
-    signature = (live.reviewed_by and live.reviewed_by.key, live.reviewed_on, live.next_review_due)
-    named = (review["reviewed_by"], review["reviewed_on"], review["next_review_due"])
-    return signature == named and live.page.slug == file.slug and _content_of(live) == file.content()
+    if live.imported_hash == file.hash:
+        return True
+    signature = {
+        "reviewed_by": live.reviewed_by.key,
+        "reviewed_on": live.reviewed_on,
+        "next_review_due": live.next_review_due,
+    }
+    return signature == file.review and live.page.slug == file.slug and _content_of(live) == file.content()
 
 
 def _former_addresses(file, page):
@@ -343,7 +345,7 @@ def _kept(stored, file, is_rehearsal):
 
 
 def _signed_off(file, version, *, by):
-    reviewer = Clinician.objects.filter(key=file.review["reviewed_by"]).first()
+    reviewer = Clinician.objects.filter(key=file.review.get("reviewed_by")).first()
     if reviewer is None:
         raise BrokenFile(_no_clinician(file))
     if findings := content_checks.errors(version):

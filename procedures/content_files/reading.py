@@ -1,4 +1,4 @@
-"""Reads a folder of pages and says all that is wrong in it at once, each with its line, before anything is brought in."""
+"""Reads a folder of pages, and says all that is wrong in it at once, each with its line."""
 
 import re
 import tomllib
@@ -15,7 +15,6 @@ from django.core.validators import validate_slug
 from django.db import models
 
 from clinic import stored_files
-from clinic.models import StoredFile
 from clinic.typed_text import MARK, is_hiding, is_refused, kept
 from procedures.content_files.shape import (
     CONTENT,

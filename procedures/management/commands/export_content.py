@@ -12,7 +12,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("folder", metavar="DIR", help="An empty folder, a new one, or an earlier export.")
-        parser.add_argument("--drafts", action="store_true", help="Where a page is being worked on, write that version.")
+        parser.add_argument(
+            "--drafts", action="store_true", help="Where a page is being worked on, write that version."
+        )
         parser.add_argument("--prune", action="store_true", help="Remove the files of pages that are no more.")
         parser.add_argument("--dry-run", action="store_true", help="Say what would be written, and write nothing.")
 
