@@ -32,8 +32,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{'removed' if prune and not dry_run else 'of no page any more:'} {name}")
         left = len(done.gone) if dry_run or not prune else 0
         advice = f" {left} of no page any more: --prune removes them." if left else ""
+        files = "1 file" if len(done.changed) == 1 else f"{len(done.changed)} files"
         would = "would be written" if dry_run else "written"
-        self.stdout.write(f"{len(done.changed)} files {would}, {len(done.same)} the same.{advice}")
+        self.stdout.write(f"{files} {would}, {len(done.same)} the same.{advice}")
 
     def progress(self, done, total):
         """Show how far it is, where somebody watches."""
