@@ -324,7 +324,7 @@ class _PageReader(_Reader):
         if not isinstance(row, dict):
             self.refuse(place, f"write [[{section.key}]] above each row")
             return {}
-        before, values = len(self.problems), {}
+        values, wrong = {}, set()
         for key, value in row.items():
             if key not in section.fields:
                 self.refuse((*place, key), f"this key is not known here; known are {', '.join(section.fields)}")
@@ -332,6 +332,7 @@ class _PageReader(_Reader):
             column = section.model._meta.get_field(key)
             if what := _misfit(column, value):
                 self.refuse((*place, key), what)
+                wrong.add(key)
             elif column.is_relation:
                 values[key] = self.stored(value, (*place, key), captions=key == "captions")
             else:
@@ -339,9 +340,8 @@ class _PageReader(_Reader):
                 values[key] = self.clean(value, (*place, key), is_long=is_long)
         if section.takes_files and "file" not in row:
             self.refuse((*place, "file"), "this key is missing")
-        if len(self.problems) == before:
-            fields = [name for name in section.fields if not section.model._meta.get_field(name).is_relation]
-            self.check(section.model(**values), fields, lambda field: (*place, field))
+        fields = {name for name in section.fields if not section.model._meta.get_field(name).is_relation}
+        self.check(section.model(**values), fields - wrong, lambda field: (*place, field))
         return values
 
     def check(self, instance, fields, place_of):
