@@ -6,7 +6,7 @@
 from procedures.content_files.exporting import Unexportable, export_folder
 from procedures.content_files.importing import DRAFTED, LEFT, PUBLISHED, SAME, bring_in, fill, import_pages, publish_all
 from procedures.content_files.reading import read_folder, read_page, read_table
-from procedures.content_files.shape import BrokenFile
+from procedures.content_files.shape import BrokenFile, StoppedHalfway
 
 __all__ = [
     "DRAFTED",
@@ -14,6 +14,7 @@ __all__ = [
     "PUBLISHED",
     "SAME",
     "BrokenFile",
+    "StoppedHalfway",
     "Unexportable",
     "bring_in",
     "export_folder",

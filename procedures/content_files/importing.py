@@ -15,7 +15,7 @@ from django.db.models import Max
 from clinic import stored_files
 from clinic.models import Clinician, Location, StoredFile
 from procedures import content_checks, publishing
-from procedures.content_files.shape import KINDS, PREFIX, BrokenFile, by_hash, version_table
+from procedures.content_files.shape import KINDS, PREFIX, BrokenFile, StoppedHalfway, by_hash, version_table
 from procedures.content_files.toml import written
 from procedures.models import Condition, Procedure, State
 from procedures.publishing.moving import lock
@@ -46,7 +46,8 @@ def bring_in(folder, *, by, is_published=False, dry_run=False, progress=lambda d
     """Bring in a folder that was read (Folder), each subject in one transaction; return (outcomes, notes).
 
     Everything is tried first and taken back, so that BrokenFile, with all problems of all files, comes before the
-    first write; a dry run ends there. Stopped half-way it leaves whole pages, and goes on the next time.
+    first write; a dry run ends there. Stopped half-way it leaves whole pages, and goes on the next time; raises
+    StoppedHalfway where somebody else's change meanwhile is why.
     """
     _check(folder, is_published=is_published)
     subjects = _by_subject(folder)
@@ -59,12 +60,16 @@ def bring_in(folder, *, by, is_published=False, dry_run=False, progress=lambda d
         progress(done, total)
     if problems:
         raise BrokenFile(*problems)
+    notes = [*folder.notes, *_strangers(folder)]
     if dry_run:
-        return outcomes, [*folder.notes, *_strangers(folder)]
-    notes, outcomes = [*folder.notes, *_strangers(folder)], []
+        return outcomes, notes
+    outcomes = []
     relate(folder)
     for done, files in enumerate(subjects, start=len(subjects) + 1):
-        outcomes += import_pages(files, by=by, is_published=is_published)
+        try:
+            outcomes += import_pages(files, by=by, is_published=is_published)
+        except BrokenFile as broken:
+            raise StoppedHalfway(*broken.problems) from broken
         progress(done, total)
     return outcomes, notes
 

@@ -42,6 +42,10 @@ class BrokenFile(Exception):
         self.problems = problems
 
 
+class StoppedHalfway(BrokenFile):
+    """Something changed between trying and writing: what came in before is whole, and stays."""
+
+
 def file_name(stored):
     """Return the name of a stored file in the folder: the same for the same bytes and name, and safe on any disk."""
     name = re.sub(r"[^a-z0-9.]+", "-", stored.name.lower()).strip(".-")

@@ -39,6 +39,7 @@ def refusal(folder, *options):
     with pytest.raises(CommandError) as refused:
         call_command("import_content", str(folder), *options, stdout=StringIO(), stderr=said)
     assert refused.value.returncode == 1
+    assert "Nothing was written" in str(refused.value)
     assert before == (ProcedureVersion.objects.count(), Procedure.objects.count(), Event.objects.count())
     return said.getvalue()
 
@@ -53,11 +54,11 @@ def write_file(folder, content, name="spine.png"):
 
 def test_a_page_comes_in_as_a_draft_for_review_and_once(tmp_path):
     said = bring(write_folder(tmp_path))
-    assert said == "procedures/balloon.en.toml: a draft for review\n1 pages read, 1 changed, 0 left alone.\n"
+    assert said == "procedures/balloon.en.toml: a draft for review\n1 page read, 1 changed, 0 left alone.\n"
     version = ProcedureVersion.objects.get()
     assert (version.state, version.page.is_published, version.reviewed_by) == (State.DRAFT, False, None)
     assert set(Event.objects.values_list("actor_name", flat=True)) == {"import_content"}
-    assert bring(tmp_path) == "1 pages read, 0 changed, 0 left alone.\n"
+    assert bring(tmp_path) == "1 page read, 0 changed, 0 left alone.\n"
 
 
 def test_a_changed_file_lies_as_a_draft_beside_what_patients_read(tmp_path):
@@ -85,7 +86,7 @@ def test_a_draft_that_staff_have_touched_is_left_alone_and_named(editor, tmp_pat
     save(draft, "aim", {"aim": "Ours."}, by=editor.as_actor())
     said = bring(write_folder(tmp_path, RENAMED))
     assert "balloon.en.toml: left alone: staff are working on version 1 of this page" in said
-    assert "1 pages read, 0 changed, 1 left alone." in said
+    assert "1 page read, 0 changed, 1 left alone." in said
     draft.refresh_from_db()
     assert (draft.aim, draft.summary) == ("Ours.", "A balloon lifts the bone.")
 
@@ -117,7 +118,7 @@ def test_places_and_clinicians_of_another_clinic_are_left_out_of_a_draft_and_sai
 
 
 def test_pages_are_published_when_their_file_names_a_clinician_of_this_clinic(tmp_path):
-    assert "published\n1 pages read, 1 changed" in bring(write_folder(tmp_path), "--publish")
+    assert "published\n1 page read, 1 changed" in bring(write_folder(tmp_path), "--publish")
     version = ProcedureVersion.objects.get()
     assert (version.state, version.reviewed_by.key, str(version.reviewed_on)) == ("published", "dr-a", "2026-09-14")
     assert IndexedWord.objects.exists()
@@ -188,7 +189,7 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(media_root, tmp_pat
     write_folder(tmp_path, more=PICTURE)
     write_file(tmp_path, png())
     said = bring(tmp_path, "--dry-run", *options)
-    assert "1 pages read, 1 changed, 0 left alone. This was a dry run: nothing was written." in said
+    assert "1 page read, 1 changed, 0 left alone. This was a dry run: nothing was written." in said
     assert not Procedure.objects.exists()
     assert not StoredFile.objects.exists()
     assert not Event.objects.exists()

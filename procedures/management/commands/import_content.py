@@ -5,7 +5,7 @@ from collections import Counter
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.actors import Actor
-from procedures.content_files import DRAFTED, LEFT, PUBLISHED, BrokenFile, bring_in, read_folder
+from procedures.content_files import DRAFTED, LEFT, PUBLISHED, BrokenFile, StoppedHalfway, bring_in, read_folder
 
 BY = Actor.command("import_content")
 WORDS = {DRAFTED: "a draft for review", PUBLISHED: "published"}
@@ -33,7 +33,9 @@ class Command(BaseCommand):
             self.stderr.write("\n".join(broken.problems))
             number = len(broken.problems)
             words = "1 thing to mend" if number == 1 else f"{number} things to mend"
-            raise CommandError(f"{words}. Mend the files and run this again; what came in so far is whole.") from None
+            is_halfway = isinstance(broken, StoppedHalfway)
+            so_far = "What came in before is whole" if is_halfway else "Nothing was written"
+            raise CommandError(f"{words}. {so_far}; mend the files and run this again.") from None
         for outcome in outcomes:
             if outcome.what in WORDS:
                 self.stdout.write(f"{outcome.file.name}: {WORDS[outcome.what]}")
@@ -43,7 +45,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Mind: {note}")
         count = Counter(outcome.what for outcome in outcomes)
         changed = count[DRAFTED] + count[PUBLISHED]
-        line = f"{len(outcomes)} pages read, {changed} changed, {count[LEFT]} left alone."
+        pages = "1 page" if len(outcomes) == 1 else f"{len(outcomes)} pages"
+        line = f"{pages} read, {changed} changed, {count[LEFT]} left alone."
         self.stdout.write(f"{line} This was a dry run: nothing was written." if dry_run else line)
 
     def reading(self, done, total):
