@@ -164,7 +164,10 @@ def relate(folder, *, only=None):
     left out. `only` are the keys that are needed now.
     """
     new = []
-    for model, rows in ((Condition, folder.conditions), (Procedure, folder.procedures)):
+    for kind, model, rows in (("condition", Condition, folder.conditions), ("procedure", Procedure, folder.procedures)):
+        listed = {row["key"] for row in rows}
+        unlisted = dict.fromkeys(file.key for file in folder.pages if file.kind == kind and file.key not in listed)
+        rows = [*rows, *({"key": key} for key in unlisted)]
         there = set(model.objects.values_list("key", flat=True))
         order = (model.objects.aggregate(last=Max("order"))["last"] or 0) + 1 if there else 0
         rows = [row for row in rows if row["key"] not in there and (only is None or row["key"] in only)]
@@ -172,10 +175,10 @@ def relate(folder, *, only=None):
             new.append((model.objects.create(key=row["key"], order=order + place), row))
     for subject, row in new:
         if isinstance(subject, Procedure):
-            subject.conditions.set(Condition.objects.filter(key__in=row["conditions"]))
-            subject.performed_at.set(Location.objects.filter(key__in=row["performed_at"]))
-            subject.evaluated_at.set(Location.objects.filter(key__in=row["evaluated_at"]))
-            subject.clinicians.set(Clinician.objects.filter(key__in=row["clinicians"]))
+            subject.conditions.set(Condition.objects.filter(key__in=row.get("conditions", ())))
+            subject.performed_at.set(Location.objects.filter(key__in=row.get("performed_at", ())))
+            subject.evaluated_at.set(Location.objects.filter(key__in=row.get("evaluated_at", ())))
+            subject.clinicians.set(Clinician.objects.filter(key__in=row.get("clinicians", ())))
 
 
 # Pages
@@ -188,7 +191,14 @@ def import_pages(files, *, by, is_published, is_rehearsal=False):
     Raises BrokenFile when a file names what is not there, or when the pages could not be published; then nothing of
     them comes in. A rehearsal keeps no bytes of pictures.
     """
-    outcomes = [_outcome(file, by=by, is_published=is_published, is_rehearsal=is_rehearsal) for file in files]
+    outcomes, problems = [], []
+    for file in files:
+        try:
+            outcomes.append(_outcome(file, by=by, is_published=is_published, is_rehearsal=is_rehearsal))
+        except BrokenFile as broken:
+            problems += broken.problems
+    if problems:
+        raise BrokenFile(*problems)
     versions = {outcome.file.name: outcome.version for outcome in outcomes if outcome.what == PUBLISHED}
     if versions:
         try:

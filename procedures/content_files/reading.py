@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
@@ -44,6 +45,8 @@ TYPE_WORDS = {
     dict: "a table",
 }
 LARGEST = 1024 * 1024
+# Hidden characters that are named at once: a file that is no text may be full of them.
+MOST_NAMED = 20
 AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 FILE = re.compile(rf"{FILES}/[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -130,17 +133,16 @@ def read_text(path, name=""):
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise BrokenFile(f"{name}, line {line}: save the file as UTF-8.") from error
-    if hidden := list(_hidden_signs(text, name)):
+    if hidden := list(islice(_hidden_signs(text, name), MOST_NAMED)):
         raise BrokenFile(*hidden)
     return text
 
 
 def _hidden_signs(text, name):
     for number, line in enumerate(text.split("\n"), start=1):
-        if not line.isprintable() or MARK in line:
-            for sign in line:
-                if sign != "\t" and is_refused(sign):
-                    yield f"{name}, line {number}: delete the hidden character U+{ord(sign):04X}."
+        hidden = "" if line.isprintable() and MARK not in line else line.replace("\t", "")
+        if sign := next(filter(is_refused, hidden), ""):
+            yield f"{name}, line {number}: delete the hidden character U+{ord(sign):04X}."
 
 
 def parsed(text, name):

@@ -213,6 +213,19 @@ def test_all_that_is_wrong_in_all_files_is_said_at_once_with_the_lines(tmp_path)
     assert said.splitlines()[3].startswith("procedures/balloon.en.toml, line 27, figures, row 1, high: ")
 
 
+def test_both_languages_are_named_and_a_page_may_refer_to_one_that_the_header_does_not_list(tmp_path):
+    more = [('slug = "balloon"', 'slug = "balloon"\nrelated = ["zeal"]'), ('sources = ["a"]', "sources = []")]
+    write_folder(tmp_path, *more)
+    write_folder(tmp_path, *more, ('language = "en"', 'language = "es"'), name="procedures/balloon.es.toml")
+    write_folder(tmp_path, ("balloon", "zeal"), name="procedures/zeal.en.toml")
+    said = refusal(tmp_path, "--publish")
+    assert [line.split(":")[0] for line in said.splitlines()] == [
+        "procedures/balloon.en.toml, line 24, figures",
+        "procedures/balloon.es.toml, line 24, figures",
+    ]
+    assert "3 pages read, 3 changed" in bring(tmp_path)
+
+
 def test_figures_that_cannot_be_published_stop_every_page_before_the_first_write(tmp_path):
     write_folder(tmp_path)
     wrong = [("balloon", "zeal"), ('sources = ["a"]', "sources = []")]
