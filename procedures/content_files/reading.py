@@ -45,7 +45,7 @@ TYPE_WORDS = {
     dict: "a table",
 }
 LARGEST = 1024 * 1024
-# Hidden characters that are named at once: a file that is no text may be full of them.
+# Hidden characters that are named at once, as a file that is no text may be full of them; and choices to choose from.
 MOST_NAMED = 20
 AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 FILE = re.compile(rf"{FILES}/[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -389,6 +389,9 @@ def _misfit(column, value):
     elif isinstance(column, models.CharField | models.TextField) or column.is_relation:
         if not isinstance(value, str):
             return f"write {TYPE_WORDS[str]}"
+        if column.choices and value.strip() and value.strip() not in (known := dict(column.flatchoices)):
+            advice = f"; write {_one_of(known)}" if len(known) <= MOST_NAMED else ""
+            return f'"{value}" is not known{advice}'
     elif isinstance(column, models.BooleanField):
         if not isinstance(value, bool):
             return "write true or false"

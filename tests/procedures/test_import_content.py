@@ -278,6 +278,7 @@ def test_a_byte_order_mark_and_line_ends_of_windows_change_nothing(tmp_path):
         ((RENAMED[0], "A \\u202eballoon lifts"), "line 14, text.summary: a hidden character"),
         (("Balloon repair", "Balloon\\nrepair"), "line 11, names.plain: a hidden character, or a line break"),
         (("low = 45", "low = nan"), "line 26, figures, row 1, low: write a number"),
+        (('unit = "minutes"', 'unit = "moons"'), 'row 1, unit: "moons" is not known; write "minutes" or "hours" or'),
         (("low = 45", "low = true"), "line 26, figures, row 1, low: write a number"),
         (("low = 45", f"low = {'9' * 5000}"), "this is not TOML"),
         (("low = 45", f"low = {'[' * 5000}"), "too many brackets"),

@@ -38,5 +38,6 @@ class Command(BaseCommand):
 
     def progress(self, done, total):
         """Show how far it is, where somebody watches."""
-        if self.stderr.isatty():
-            self.stderr.write(f"\rPages: {done:,} of {total:,}", ending="\n" if done == total else "")
+        if self.stdout.isatty():
+            self.stdout.write(f"\rPages: {done:,} of {total:,}", ending="\n" if done == total else "")
+            self.stdout.flush()

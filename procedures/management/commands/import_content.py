@@ -59,5 +59,6 @@ class Command(BaseCommand):
 
     def show(self, words, done, total):
         """Write one line that stays in its place."""
-        if self.stderr.isatty():
-            self.stderr.write(f"\r{words}: {done:,} of {total:,}", ending="\n" if done == total else "")
+        if self.stdout.isatty():
+            self.stdout.write(f"\r{words}: {done:,} of {total:,}", ending="\n" if done == total else "")
+            self.stdout.flush()
