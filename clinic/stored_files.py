@@ -87,12 +87,18 @@ def store(upload):
     Raises ValidationError with a sentence for the person who uploads: a type that is not taken, too big, or broken,
     or that the disk does not take.
     """
-    kind = _kind_of(upload)
-    if kind is None:
-        raise ValidationError(
-            _("Choose a picture (PNG, JPEG or WebP), a PDF, a film (MP4 or WebM) or captions (WebVTT)."), code="type"
-        )
-    return _store(upload, kind)
+    return _store(upload, _known_kind_of(upload))
+
+
+def examined(upload):
+    """Return the StoredFile that `store` would keep, unsaved, and raise as it does; writes nothing."""
+    kind, name = _known_kind_of(upload), upload.name or ""
+    upload, width, height = _fitted(upload, kind)
+    digest = hashlib.sha256()
+    for block in upload.chunks(BLOCK):
+        digest.update(block)
+    values = _values(name, kind, upload.size, width, height)
+    return StoredFile(hash=digest.hexdigest(), **values)
 
 
 def store_picture(upload):
@@ -108,7 +114,17 @@ def _kind_of(upload):
     return type_of(upload.read(BLOCK))
 
 
-def _store(upload, kind):
+def _known_kind_of(upload):
+    kind = _kind_of(upload)
+    if kind is None:
+        raise ValidationError(
+            _("Choose a picture (PNG, JPEG or WebP), a PDF, a film (MP4 or WebM) or captions (WebVTT)."), code="type"
+        )
+    return kind
+
+
+def _fitted(upload, kind):
+    """Return (what of an upload is kept, its width, its height)."""
     if upload.size > kind.largest:
         largest = filesizeformat(kind.largest)
         raise ValidationError(
@@ -116,10 +132,25 @@ def _store(upload, kind):
             code="size",
             params={"largest": largest},
         )
-    name, width, height = upload.name or "", None, None
     if kind in CLEANED:
         picture = _cleaned(upload, kind)
-        upload, width, height = ContentFile(picture.content), picture.width, picture.height
+        return ContentFile(picture.content), picture.width, picture.height
+    return upload, None, None
+
+
+def _values(name, kind, size, width, height):
+    return {
+        "name": safe_name(name, kind),
+        "content_type": kind.content_type,
+        "size": size,
+        "width": width,
+        "height": height,
+    }
+
+
+def _store(upload, kind):
+    name = upload.name or ""
+    upload, width, height = _fitted(upload, kind)
     try:
         digest, size = _write(upload)
     except OSError as error:
@@ -128,16 +159,8 @@ def _store(upload, kind):
             _("We could not keep this file. Try again later, or tell whoever looks after the site."),
             code="disk",
         ) from error
-    stored, _is_new = StoredFile.objects.get_or_create(
-        hash=digest,
-        defaults={
-            "name": safe_name(name, kind),
-            "content_type": kind.content_type,
-            "size": size,
-            "width": width,
-            "height": height,
-        },
-    )
+    values = _values(name, kind, size, width, height)
+    stored, _is_new = StoredFile.objects.get_or_create(hash=digest, defaults=values)
     return stored
 
 

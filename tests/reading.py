@@ -58,7 +58,7 @@ class Level:
 def texts():
     """Return {(what it is, language): Markdown} of every file of the demonstration."""
     found = {}
-    for path in sorted(PAGES.glob("*.??.toml")):
+    for path in sorted(PAGES.rglob("*.??.toml")):
         key, language, _ending = path.name.split(".")
         found[key, language] = "\n\n".join(_of_page(_table(path)))
     for language in ("en", "es"):

@@ -1,5 +1,6 @@
 """Pages from files: what is taken, what is refused and how, and what staff wrote is never replaced."""
 
+import shutil
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -9,40 +10,10 @@ from django.core.management import CommandError, call_command
 
 from clinic.demonstration import load as load_clinic
 from procedures import demonstration_content, publishing
-from procedures.content_files import BrokenFile, import_page, read_page
+from procedures.content_files import BrokenFile, read_page
 from procedures.models import ConditionPage, ProcedurePage, ProcedureVersion, Risk, State
 from tests.procedures.factories import COMMAND, make_clinician
-
-PAGE = """
-kind = "procedure"
-key = "balloon"
-language = "en"
-slug = "balloon"
-reviewed_by = "dr-a"
-reviewed_on = 2026-09-14
-next_review_due = 2027-09-14
-
-[names]
-plain = "Balloon repair"
-
-[text]
-summary = "A balloon lifts the bone."
-aim = '''
-It eases **pain**.
-'''
-
-[[sources]]
-key = "a"
-title = "A patient page"
-
-[[figures]]
-fact_key = "duration"
-label = "How long it takes"
-low = 45
-high = 60
-unit = "minutes"
-sources = ["a"]
-"""
+from tests.procedures.from_files import import_page, page_text
 
 
 @pytest.fixture
@@ -51,12 +22,8 @@ def write(tmp_path, db):
     make_clinician(key="dr-a")
 
     def written(*replaced, name="balloon.en.toml", more=""):
-        text = PAGE
-        for old, new in replaced:
-            assert old in text
-            text = text.replace(old, new)
         path = tmp_path / name
-        path.write_text(text + more, encoding="utf-8")
+        path.write_text(page_text(*replaced, more=more), encoding="utf-8")
         return path
 
     return written
@@ -74,7 +41,7 @@ def test_a_file_becomes_a_published_page(write):
 @pytest.mark.parametrize(
     ("replaced", "more", "sentence"),
     [
-        ([("summary = ", "summary ")], "", "balloon.en.toml is not TOML: .*line 14"),
+        ([("summary = ", "summary ")], "", "balloon.en.toml, line 14: this is not TOML: Expected"),
         ([('kind = "procedure"', 'kind = "treatment"')], "", 'kind: write "procedure" or "condition"'),
         ([('language = "en"', 'language = "fr"')], "", 'language: write "en" or "es"'),
         ([('key = "balloon"', 'key = "other"')], "", "key: the file must be named other.en.toml"),
@@ -88,14 +55,14 @@ def test_a_file_becomes_a_published_page(write):
         ([("low = 45", "low = 99")], "", "figures, row 1: The range must run from the lower"),
         ([('unit = "minutes"', 'unit = "moons"')], "", "figures, row 1, unit: .*moons"),
         ([('sources = ["a"]', "sources = [1]")], "", "figures, row 1, sources: write texts"),
-        ([('sources = ["a"]', 'sources = ["z"]')], "", "Mend this first: .*names the source “z”"),
+        ([('sources = ["a"]', 'sources = ["z"]')], "", "line 23, figures: .*names the source “z”"),
         ([("slug = ", 'colour = "red"\nslug = ')], "", "colour: this key is not known here"),
         ([("plain = ", "synonyms = [{}]\nplain = ")], "", "names.synonyms: write texts in quotation marks"),
         ([('slug = "balloon"', 'slug = "a b"')], "", "slug: .*"),
         ([('reviewed_by = "dr-a"', 'reviewed_by = "dr-b"')], "", 'there is no clinician with the key "dr-b"'),
         ([("slug = ", 'related = ["missing"]\nslug = ')], "", 'there is no procedure with the key "missing"'),
         ([], '[[steps]]\nlabel = "One"\n', "steps, row 1, text: "),
-        ([], '[[sources]]\nkey = "a"\ntitle = "B"\n', 'sources: 2 rows have the key "a"'),
+        ([], '[[sources]]\nkey = "a"\ntitle = "B"\n', 'line 31, sources, row 2, key: 2 rows have the key "a"'),
         ([], '[[steps]]\nlabel = "One"\ntext = "T"\n' * 31, "steps: at most 30 rows fit"),
     ],
 )
@@ -189,16 +156,19 @@ def test_small_numbers_are_kept_as_they_are_written(demonstration):
 
 def test_a_broken_demonstration_brings_nothing_in(db, tmp_path):
     load_clinic()
-    for path in demonstration_content.FOLDER.glob("*.toml"):
+    folder = shutil.copytree(demonstration_content.FOLDER, tmp_path / "broken")
+    for path in folder.rglob("*.toml"):
         text = path.read_text(encoding="utf-8")
-        (tmp_path / path.name).write_text(text.replace("high = 60", "high = 6"), encoding="utf-8")
+        path.write_text(text.replace("high = 60", "high = 6"), encoding="utf-8")
     with pytest.raises(BrokenFile):
-        demonstration_content.load(folder=tmp_path)
+        demonstration_content.load(folder=folder)
     assert not ProcedureVersion.objects.exists()
 
 
 def test_relations_to_places_that_are_missing_are_refused(db):
-    with pytest.raises(BrokenFile, match=r"procedures.toml, kyphoplasty, performed_at: there is no lantern-quay"):
+    with pytest.raises(
+        BrokenFile, match=r"content.toml, line \d+, procedures, row 1, performed_at: there is no lantern"
+    ):
         demonstration_content.load()
 
 

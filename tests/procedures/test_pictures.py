@@ -54,7 +54,7 @@ def test_every_file_is_a_drawing_with_words_and_every_film_is_made_of_drawings()
 
 def test_the_demonstration_shows_the_same_drawings_in_both_languages_and_two_whole_films():
     shown = {}
-    for path in DEMONSTRATION.glob("*.??.toml"):
+    for path in DEMONSTRATION.rglob("*.??.toml"):
         key, language, _ending = path.name.split(".")
         table = read_table(path)
         rows = [table, *table.get("steps", [])] if "drawing" in table else table.get("steps", [])

@@ -217,7 +217,7 @@ def index():
 
 def test_loading_content_builds_an_index_that_is_not_there(kyphoplasty, tmp_path):
     IndexedWord.objects.all().delete()
-    (tmp_path / "procedures.toml").write_text("")
+    (tmp_path / "content.toml").write_text("format = 1")
     load(folder=tmp_path)
     assert names("kyphoplasty") == ["Kyphoplasty"]
 

@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 
 from clinic.models import Clinician
 from procedures import publishing
-from procedures.content_files import BrokenFile, import_page
+from procedures.content_files import BrokenFile
 from procedures.models import ProcedurePage, ProcedureVersion, State
 from procedures.sections import section_named
+from tests.clinic.uploads import png
 from tests.procedures.desk import opened, press, signed_in
 from tests.procedures.factories import (
     COMMAND,
@@ -25,6 +26,7 @@ from tests.procedures.factories import (
     make_signed_off,
     save,
 )
+from tests.procedures.from_files import import_page
 
 pytestmark = pytest.mark.django_db
 
@@ -212,9 +214,13 @@ def test_a_good_file_is_brought_in(tmp_path):
 
 
 @wrong_pictures
-def test_a_file_brings_no_picture_at_all(tmp_path, wrong):
-    with pytest.raises(BrokenFile, match="media: this key is not known here"):
-        import_page(write_page(tmp_path, media=wrong), by=COMMAND)
+def test_a_file_with_a_picture_of_which_nobody_decided_is_not_brought_in(tmp_path, wrong):
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "spine.png").write_bytes(png())
+    row = {"file": "files/spine.png"} | wrong
+    with pytest.raises(BrokenFile, match=r"media, row 1: Describe the picture, or mark it decorative"):
+        import_page(write_page(tmp_path, media=row), by=COMMAND)
+    assert not ProcedureVersion.objects.exists()
 
 
 # The other language
