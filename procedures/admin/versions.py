@@ -135,6 +135,8 @@ class VersionAdmin(AuditedAdmin):
             return self.show_section(request, version, Screen.stored(version, section))
         screen = Screen.typed(version, section, request.POST, request.FILES)
         press = request.POST.get("go", "save")
+        if not screen.decide():
+            return self.show_section(request, version, screen, status=422)
         if screen.rearranges(press):
             screen.rearrange(press)
             return self.show_section(request, version, screen, status=screen.status)
@@ -146,7 +148,7 @@ class VersionAdmin(AuditedAdmin):
             version = self.version_or_404(request, object_id)
             screen.refuse(version, refused)
             return self.show_section(request, version, screen, status=409)
-        messages.success(request, gettext("“%(section)s” is saved.") % {"section": section.title})
+        messages.success(request, _saved(section, screen.taken_in_words))
         following = _following(version, section) if press == "next" else None
         address = admin_url(version, "section", following.key) if following else admin_url(version, "change")
         return HttpResponseRedirect(address)
@@ -200,6 +202,15 @@ class VersionAdmin(AuditedAdmin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, f"admin/procedures/{name}.html", context, status=status)
+
+
+def _saved(section, taken):
+    if not taken:
+        return gettext("“%(section)s” is saved.") % {"section": section.title}
+    words = gettext(
+        "“%(section)s” is saved. Somebody else changed it meanwhile, and what they changed is kept with yours: %(what)s."
+    )
+    return words % {"section": section.title, "what": "; ".join(taken)}
 
 
 def _following(version, section):
