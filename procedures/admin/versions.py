@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.ended_session import why_not_taken
 from audit.audited_admin import AuditedAdmin
 from clinic.stale import read_revision
-from procedures import publishing
+from procedures import presence, publishing
 from procedures.admin import overview
 from procedures.admin.pages import admin_url
 from procedures.admin.screens import Screen
@@ -120,7 +120,16 @@ class VersionAdmin(AuditedAdmin):
         context = overview.overview(version, by=request.user.as_actor(), name=name, form=form)
         refused_form = form if form is not None and not refusal else None
         return self.render(
-            request, "version", version, context | {"refusal": refusal, "form": refused_form}, status=status
+            request,
+            "version",
+            version,
+            context
+            | {
+                "refusal": refusal,
+                "form": refused_form,
+                "others_here": presence.others_here(version, user=request.user) if version.is_editable else [],
+            },
+            status=status,
         )
 
     # A section
@@ -148,6 +157,7 @@ class VersionAdmin(AuditedAdmin):
             version = self.version_or_404(request, object_id)
             screen.refuse(version, refused)
             return self.show_section(request, version, screen, status=409)
+        presence.left(version, section, user=request.user)
         messages.success(request, _saved(section, screen.taken_in_words))
         following = _following(version, section) if press == "next" else None
         address = admin_url(version, "section", following.key) if following else admin_url(version, "change")
@@ -172,8 +182,10 @@ class VersionAdmin(AuditedAdmin):
         return version, section
 
     def show_section(self, request, version, screen, status=200):
-        """Return the screen of a section."""
+        """Return the screen of a section, and let others know that somebody has it open."""
+        presence.saw(version, screen.section, user=request.user)
         context = {
+            "others_here": presence.others_here(version, user=request.user),
             "screen": screen,
             "section": screen.section,
             "form": screen.form,
@@ -208,7 +220,7 @@ def _saved(section, taken):
     if not taken:
         return gettext("“%(section)s” is saved.") % {"section": section.title}
     words = gettext(
-        "“%(section)s” is saved. Somebody else changed it meanwhile, and what they changed is kept with yours: %(what)s."
+        "“%(section)s” is saved. Somebody else changed it meanwhile, and their changes are kept with yours: %(what)s."
     )
     return words % {"section": section.title, "what": "; ".join(taken)}
 

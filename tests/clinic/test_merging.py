@@ -1,4 +1,4 @@
-"""What two people made of one thing, brought together: each row and field of both, and no guess at what both changed."""
+"""What two people made of one thing, brought together: no row is lost, and what both changed is never guessed."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,11 +1,15 @@
 """Two editors of one version: nobody overwrites somebody else unknowingly, and nothing typed is lost."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from procedures import publishing
 from procedures.admin.pages import admin_url
-from tests.procedures.desk import fields_of, opened
+from tests.procedures.desk import fields_of, opened, press, signed_in
 from tests.procedures.factories import COMMAND, enough, figure, make_draft, save
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +128,7 @@ def test_fields_that_only_one_of_both_changed_are_merged_with_a_sentence(desk):
     address, fields = opened(desk, version, "names")
     save(version, "names", enough()["names"] | {"medical_name": "Theirs", "synonyms": ["lift", "balloon"]})
     text = answered(desk, address, fields | {"summary": ["Mine."], "synonyms": ["balloon\ncement"]})
-    assert "what they changed is kept with yours: Medical name; Other names." in text
+    assert "their changes are kept with yours: Medical name; Other names." in text
     version.refresh_from_db()
     assert (version.medical_name, version.summary) == ("Theirs", "Mine.")
     assert version.synonyms == ["balloon", "cement", "lift"]
@@ -284,3 +288,55 @@ def test_questions_survive_a_form_without_its_token(editor):
     assert response.status_code == 403
     assert fields_of(response)["asked"]
     assert 'value="theirs" id="take-0_theirs" checked' in response.content.decode()
+
+
+# Who else is here
+
+
+@pytest.fixture
+def other(editor2):
+    """The browser of a second editor, Emil Erb."""
+    return signed_in(editor2)
+
+
+def here(browser, address):
+    return [(each.name, each.key) for each in browser.get(address).context["others_here"]]
+
+
+def test_who_has_a_section_open_is_told_to_others_and_not_to_themselves(desk, other):
+    version = make_draft()
+    names, aim = admin_url(version, "section", "names"), admin_url(version, "section", "aim")
+    assert here(other, names) == []
+    assert here(other, names) == []
+    assert here(desk, names) == here(desk, aim) == here(desk, admin_url(version, "change")) == [("Emil Erb", "names")]
+    assert "Emil Erb has this section open too, since " in desk.get(names).content.decode()
+    assert "Emil Erb has “Names and summary” open, since " in desk.get(aim).content.decode()
+
+
+def test_whoever_saved_or_was_not_heard_of_for_half_an_hour_is_not_there(desk, other):
+    version = make_draft()
+    address, fields = opened(other, version, "names")
+    assert other.post(address, fields).status_code == 302
+    assert here(desk, address) == []
+    other.get(address)
+    with time_machine.travel(timezone.now() + timedelta(minutes=31)):
+        assert here(desk, address) == []
+    assert version.looks.count() == 1
+
+
+def test_since_when_stays_while_somebody_goes_on(desk, other):
+    version = make_draft()
+    address, fields = opened(other, version, "steps")
+    since = version.looks.get().since
+    with time_machine.travel(timezone.now() + timedelta(minutes=20)):
+        other.post(address, fields | {"go": ["add"]})
+    look = version.looks.get()
+    assert look.since == since
+    assert look.seen_at > since
+
+
+def test_nobody_is_there_once_a_draft_went_to_review(desk, other):
+    version = make_draft()
+    other.get(admin_url(version, "section", "names"))
+    press(desk, version, "send_for_review")
+    assert here(desk, admin_url(version, "change")) == []
