@@ -177,6 +177,8 @@ TABLE = {
     "admin:procedures_conditionpage_withdraw": (PAGES, PAGES),
     "admin:procedures_procedureversion_section": (EDITOR, EDITOR),
     "admin:procedures_conditionversion_section": (EDITOR, EDITOR),
+    "admin:procedures_procedureversion_look": (EDITOR, EDITOR),
+    "admin:procedures_conditionversion_look": (EDITOR, EDITOR),
     "admin:procedures_procedureversion_move": (PAGES, PAGES),
     "admin:procedures_conditionversion_move": (PAGES, PAGES),
     "procedures:preview_procedure": (PAGES, NOBODY),

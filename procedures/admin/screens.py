@@ -35,6 +35,7 @@ class Screen:
     `seen_revision` and `original` are what the section was when that person opened it; the browser carries them, the
     second one signed. `original` is None when nobody can vouch for it. `data` is the post, None before there is one.
     `conflicts` are what both changed, as they are asked; `taken` is what only somebody else did, and was saved as well.
+    `look` is the section as patients will see it, where somebody asked for that.
     """
 
     version: object
@@ -48,6 +49,7 @@ class Screen:
     compared: list = field(default_factory=list)
     conflicts: list = field(default_factory=list)
     taken: list = field(default_factory=list)
+    look: str = ""
     status: int = 200
 
     @classmethod
@@ -76,6 +78,16 @@ class Screen:
     def may_add(self):
         """Whether another row fits."""
         return len(self.form.forms) < self.section.most_rows
+
+    @property
+    def takes_markdown(self):
+        """Whether one of its fields takes Markdown."""
+        return bool({*self.version.markdown_fields, "answer", "transcript"} & set(self.section.fields))
+
+    @property
+    def has_typed(self):
+        """Whether it shows what was typed and is not saved yet."""
+        return self.data is not None or bool(self.conflicts)
 
     # What both changed
 
