@@ -17,12 +17,14 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, TextField
+from django.db.models.functions import Cast
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from clinic.models import StoredFile
+from clinic.picture_sizes import MovingPicture, smaller_copies
 from clinic.pictures import BrokenPicture, clean_jpeg, clean_png, clean_webp
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,10 @@ FILM_BRANDS = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"
 NAME_LENGTH = 80
 # A browser takes 4 bytes of a reader's memory for each, however small the file is.
 MOST_PIXELS = 50_000_000
+# What cameras and programs call a picture.
+NAME_OF_A_FILE = re.compile(
+    r"\S+\.(jpe?g|png|webp|gif|heic|tiff?|mp4|webm)|(img|dsc[fn]?|pxl|image)[-_ ]?\d+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -116,11 +122,12 @@ def _store(upload, kind):
             code="size",
             params={"largest": largest},
         )
-    name, width, height = upload.name or "", None, None
+    name, width, height, copies = upload.name or "", None, None, []
     if kind in CLEANED:
-        picture = _cleaned(upload, kind)
+        picture, copies = _cleaned(upload, kind)
         upload, width, height = ContentFile(picture.content), picture.width, picture.height
     try:
+        sizes = [_store_copy(copy, name) for copy in copies]
         digest, size = _write(upload)
     except OSError as error:
         logger.error("An uploaded file could not be written (%s): look at the disk.", type(error).__name__)
@@ -136,22 +143,55 @@ def _store(upload, kind):
             "size": size,
             "width": width,
             "height": height,
+            "sizes": sizes,
         },
     )
+    if sizes and not stored.sizes:
+        stored.sizes = sizes
+        stored.save(update_fields=["sizes"])
     return stored
+
+
+def _store_copy(copy, name):
+    """Keep a smaller copy of a picture, and return what its StoredFile says of it in `sizes`."""
+    digest, size = _write(ContentFile(copy.content))
+    stem = Path(safe_name(name, WEBP)).stem
+    known, _is_new = StoredFile.objects.get_or_create(
+        hash=digest,
+        defaults={
+            "name": f"{stem}-{copy.width}.{WEBP.ending}",
+            "content_type": WEBP.content_type,
+            "size": size,
+            "width": copy.width,
+            "height": copy.height,
+        },
+    )
+    return {"hash": digest, "name": known.name, "width": copy.width}
 
 
 def _cleaned(upload, kind):
     upload.seek(0)
     try:
         picture = CLEANED[kind](upload.read())
+        if picture.width * picture.height > MOST_PIXELS:
+            raise ValidationError(
+                _("This picture has too many pixels. Save it smaller, then choose it."), code="pixels"
+            )
+        return picture, smaller_copies(picture.content)
     except BrokenPicture as error:
         raise ValidationError(
             _("This picture is broken. Save it again as a picture, then choose it."), code="broken"
         ) from error
-    if picture.width * picture.height > MOST_PIXELS:
-        raise ValidationError(_("This picture has too many pixels. Save it smaller, then choose it."), code="pixels")
-    return picture
+    except MovingPicture as error:
+        raise ValidationError(
+            _("This picture moves. Choose one that stands still, or a film."), code="moves"
+        ) from error
+
+
+def is_file_name(text, stored):
+    """Say whether words for a picture are only the name of a file: they tell nothing to who cannot see it."""
+    is_named_so = bool(slugify(text)) and slugify(re.sub(r"\.\w{2,5}$", "", text)) == Path(stored.name).stem
+    return is_named_so or bool(NAME_OF_A_FILE.fullmatch(text.strip()))
 
 
 def is_on_disk(stored):
@@ -160,7 +200,9 @@ def is_on_disk(stored):
 
 
 def forget_unused(stored):
-    """Remove a stored file, its bytes too, unless something still shows it: a photo that is taken off the site is gone.
+    """Remove a stored file, its bytes and smaller copies too, unless something still shows it.
+
+    A photo that is taken off the site is gone.
 
     To be called inside the transaction that lets go of it.
     """
@@ -170,6 +212,12 @@ def forget_unused(stored):
     except ProtectedError:
         return
     transaction.on_commit(partial(_remove_bytes, stored.hash))
+    for size in stored.sizes:
+        # Two files that show the same may share their copies.
+        holders = StoredFile.objects.annotate(text=Cast("sizes", TextField())).filter(text__contains=size["hash"])
+        if not holders.exists():
+            for copy in StoredFile.objects.filter(hash=size["hash"]):
+                forget_unused(copy)
 
 
 def _remove_bytes(digest):

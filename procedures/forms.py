@@ -11,7 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import StoredFile
+from clinic.picture_forms import NAMES_THE_FILE
 from clinic.stale_forms import CarefulForm
+from clinic.stored_files import is_file_name
 from clinic.typed_text import PlainForm
 from procedures.models import Procedure
 from procedures.publishing import REVIEW_LASTS
@@ -217,6 +219,13 @@ class RowForm(PlainForm, forms.ModelForm):
         if "file" in self.fields:
             self.stored_file = files.get(self["file"].value())
             self.stored_captions = files.get(self["captions"].value()) if "captions" in self.fields else None
+
+    def clean_alternative_text(self):
+        """Refuse the name of the file in the place of words for who cannot see it."""
+        text = self.cleaned_data["alternative_text"]
+        if text and self.stored_file and is_file_name(text, self.stored_file):
+            raise ValidationError(NAMES_THE_FILE)
+        return text
 
     def full_clean(self):
         """Put what is wrong between fields beside one of them, so that the summary of errors can lead there."""

@@ -172,7 +172,7 @@ class VersionAdmin(AuditedAdmin):
         return HttpResponseRedirect(address)
 
     def look_view(self, request, object_id, key):
-        """Show what was typed into a section as patients will see it, for the script that asks while somebody writes."""
+        """Show what was typed into a section as patients will see it, for the script that asks meanwhile."""
         version, section = self.version_and_section(request, object_id, key)
         if request.method != "POST" or not can_look(section):
             return HttpResponseRedirect(admin_url(version, "section", key))

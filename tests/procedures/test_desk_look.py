@@ -62,7 +62,7 @@ def test_each_section_of_a_procedure_can_be_looked_at_as_it_stands_and_empty(des
     version = make_draft(sections={each: values for each, values in sections.items() if each != "related"})
     assert "look-page" in looked(desk, version, key)
     section = section_named(version, key)
-    empty = {"rows-TOTAL_FORMS": ["1"]} if section.model else {name: "" for name in section.fields}
+    empty = {"rows-TOTAL_FORMS": ["1"]} if section.model else dict.fromkeys(section.fields, "")
     assert "look-page" in desk.post(admin_url(version, "look", key), empty).content.decode()
 
 
