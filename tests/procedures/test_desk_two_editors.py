@@ -309,8 +309,8 @@ def test_who_has_a_section_open_is_told_to_others_and_not_to_themselves(desk, ot
     assert here(other, names) == []
     assert here(other, names) == []
     assert here(desk, names) == here(desk, aim) == here(desk, admin_url(version, "change")) == [("Emil Erb", "names")]
-    assert "Emil Erb has this section open too, since " in desk.get(names).content.decode()
-    assert "Emil Erb has “Names and summary” open, since " in desk.get(aim).content.decode()
+    assert "Emil Erb has had this section open too." in desk.get(names).content.decode()
+    assert "Emil Erb has had “Names and summary” open." in desk.get(aim).content.decode()
 
 
 def test_whoever_saved_or_was_not_heard_of_for_half_an_hour_is_not_there(desk, other):
