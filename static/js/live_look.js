@@ -6,7 +6,8 @@ const look = document.getElementById("live-look");
 if (look) {
   const WAIT = 700;
   const form = document.getElementById("section-form");
-  const [, said, place] = look.children;
+  const said = look.querySelector("[role=status]");
+  const place = look.appendChild(document.createElement("div"));
   let timer, asking;
 
   const say = (words) => {
