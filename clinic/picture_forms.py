@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import PICTURE_UNDECIDED, StoredFile
 from clinic.stale_forms import CarefulForm
-from clinic.stored_files import forget_unused, store_picture
+from clinic.stored_files import forget_unused, is_file_name, store_picture
+
+NAMES_THE_FILE = _("This is the name of a file. Write what the picture shows.")
 
 
 class PictureWidget(forms.ClearableFileInput):
@@ -60,6 +62,10 @@ class PicturedForm(CarefulForm):
         is_described = bool(values.get("alternative_text", {}).get(settings.LANGUAGE_CODE))
         if values.get("picture") and is_described == bool(values.get("is_decorative")):
             self.add_error("alternative_text", PICTURE_UNDECIDED)
+        elif values.get("picture") and any(
+            is_file_name(text, values["picture"]) for text in values.get("alternative_text", {}).values()
+        ):
+            self.add_error("alternative_text", NAMES_THE_FILE)
         return values
 
     def _post_clean(self):

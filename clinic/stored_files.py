@@ -17,12 +17,14 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, TextField
+from django.db.models.functions import Cast
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from clinic.models import StoredFile
+from clinic.picture_sizes import MovingPicture, smaller_copies
 from clinic.pictures import BrokenPicture, clean_jpeg, clean_png, clean_webp
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,10 @@ FILM_BRANDS = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"
 NAME_LENGTH = 80
 # A browser takes 4 bytes of a reader's memory for each, however small the file is.
 MOST_PIXELS = 50_000_000
+# What cameras and programs call a picture.
+NAME_OF_A_FILE = re.compile(
+    r"\S+\.(jpe?g|png|webp|gif|heic|tiff?|mp4|webm)|(img|dsc[fn]?|pxl|image)[-_ ]?\d+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def store(upload):
 def examined(upload):
     """Return the StoredFile that `store` would keep, unsaved, and raise as it does; writes nothing."""
     kind, name = _known_kind_of(upload), upload.name or ""
-    upload, width, height = _fitted(upload, kind)
+    upload, width, height, _copies = _fitted(upload, kind)
     digest = hashlib.sha256()
     for block in upload.chunks(BLOCK):
         digest.update(block)
@@ -124,7 +130,7 @@ def _known_kind_of(upload):
 
 
 def _fitted(upload, kind):
-    """Return (what of an upload is kept, its width, its height)."""
+    """Return (what of an upload is kept, its width, its height, smaller copies)."""
     if upload.size > kind.largest:
         largest = filesizeformat(kind.largest)
         raise ValidationError(
@@ -133,9 +139,9 @@ def _fitted(upload, kind):
             params={"largest": largest},
         )
     if kind in CLEANED:
-        picture = _cleaned(upload, kind)
-        return ContentFile(picture.content), picture.width, picture.height
-    return upload, None, None
+        picture, copies = _cleaned(upload, kind)
+        return ContentFile(picture.content), picture.width, picture.height, copies
+    return upload, None, None, []
 
 
 def _values(name, kind, size, width, height):
@@ -150,8 +156,9 @@ def _values(name, kind, size, width, height):
 
 def _store(upload, kind):
     name = upload.name or ""
-    upload, width, height = _fitted(upload, kind)
+    upload, width, height, copies = _fitted(upload, kind)
     try:
+        sizes = [_store_copy(copy, name) for copy in copies]
         digest, size = _write(upload)
     except OSError as error:
         logger.error("An uploaded file could not be written (%s): look at the disk.", type(error).__name__)
@@ -159,22 +166,54 @@ def _store(upload, kind):
             _("We could not keep this file. Try again later, or tell whoever looks after the site."),
             code="disk",
         ) from error
-    values = _values(name, kind, size, width, height)
+    values = _values(name, kind, size, width, height) | {"sizes": sizes}
     stored, _is_new = StoredFile.objects.get_or_create(hash=digest, defaults=values)
+    if sizes and not stored.sizes:
+        stored.sizes = sizes
+        stored.save(update_fields=["sizes"])
     return stored
+
+
+def _store_copy(copy, name):
+    """Keep a smaller copy of a picture, and return what its StoredFile says of it in `sizes`."""
+    digest, size = _write(ContentFile(copy.content))
+    stem = Path(safe_name(name, WEBP)).stem
+    known, _is_new = StoredFile.objects.get_or_create(
+        hash=digest,
+        defaults={
+            "name": f"{stem}-{copy.width}.{WEBP.ending}",
+            "content_type": WEBP.content_type,
+            "size": size,
+            "width": copy.width,
+            "height": copy.height,
+        },
+    )
+    return {"hash": digest, "name": known.name, "width": copy.width}
 
 
 def _cleaned(upload, kind):
     upload.seek(0)
     try:
         picture = CLEANED[kind](upload.read())
+        if picture.width * picture.height > MOST_PIXELS:
+            raise ValidationError(
+                _("This picture has too many pixels. Save it smaller, then choose it."), code="pixels"
+            )
+        return picture, smaller_copies(picture.content)
     except BrokenPicture as error:
         raise ValidationError(
             _("This picture is broken. Save it again as a picture, then choose it."), code="broken"
         ) from error
-    if picture.width * picture.height > MOST_PIXELS:
-        raise ValidationError(_("This picture has too many pixels. Save it smaller, then choose it."), code="pixels")
-    return picture
+    except MovingPicture as error:
+        raise ValidationError(
+            _("This picture moves. Choose one that stands still, or a film."), code="moves"
+        ) from error
+
+
+def is_file_name(text, stored):
+    """Say whether words for a picture are only the name of a file: they tell nothing to who cannot see it."""
+    is_named_so = bool(slugify(text)) and slugify(re.sub(r"\.\w{2,5}$", "", text)) == Path(stored.name).stem
+    return is_named_so or bool(NAME_OF_A_FILE.fullmatch(text.strip()))
 
 
 def is_on_disk(stored):
@@ -183,7 +222,9 @@ def is_on_disk(stored):
 
 
 def forget_unused(stored):
-    """Remove a stored file, its bytes too, unless something still shows it: a photo that is taken off the site is gone.
+    """Remove a stored file, its bytes and smaller copies too, unless something still shows it.
+
+    A photo that is taken off the site is gone.
 
     To be called inside the transaction that lets go of it.
     """
@@ -193,6 +234,12 @@ def forget_unused(stored):
     except ProtectedError:
         return
     transaction.on_commit(partial(_remove_bytes, stored.hash))
+    for size in stored.sizes:
+        # Two files that show the same may share their copies.
+        holders = StoredFile.objects.annotate(text=Cast("sizes", TextField())).filter(text__contains=size["hash"])
+        if not holders.exists():
+            for copy in StoredFile.objects.filter(hash=size["hash"]):
+                forget_unused(copy)
 
 
 def _remove_bytes(digest):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Urgency
+from clinic.models import Urgency, srcset
 from procedures import drawings, wording
 from procedures.chances import chance
 from procedures.models.procedures import Milestone, Risk
@@ -94,7 +94,7 @@ def content_of(document):
         "rare_risks": [_risk(row) for row in risks if _is_on(row, Unit.PER_1000)],
         "uncounted_risks": [row for row in risks if row["low"] is None],
         "questions": document["questions"],
-        "media": [row | {"url": _file_url(row), "captions_url": _captions_url(row)} for row in document["media"]],
+        "media": [_media(row) for row in document["media"]],
         "documents": [row | {"url": _file_url(row), "ending": _ending(row)} for row in document["documents"]],
         "sources": [row | {"read_on": _date(row["read_on"])} for row in document["sources"]],
     }
@@ -168,6 +168,12 @@ def _card(urgency, signs):
         return {"urgency": urgency.value, "signs": signs}
     texts = [{"text": sign["text"]} for sign in signs]
     return {"urgency": urgency.value, "signs": texts, "action": actions.pop()}
+
+
+def _media(row):
+    url = _file_url(row)
+    sizes = srcset(row.get("sizes", ()), url, row["width"])
+    return row | {"url": url, "captions_url": _captions_url(row), "srcset": sizes}
 
 
 def _file_url(row):

@@ -15,8 +15,8 @@ Schema 1, JSON throughout. Keys of a part that a version does not have are there
     warning_signs       [{key, text, action, urgency, applies, sources}]
     risks               [{key, name, text, scope, how_often, sources, fact_key, low, high, unit}]
     questions           [{question, html}]
-    media               [{hash, name, content_type, width, height, alternative_text, is_decorative, caption,
-                        transcript_html, captions: {hash, name, content_type} or None}]
+    media               [{hash, name, content_type, width, height, sizes: [{hash, name, width}], alternative_text,
+                        is_decorative, caption, transcript_html, captions: {hash, name, content_type} or None}]
     documents           [{hash, name, content_type, size, title}]
     related             [keys of procedures]
     sources             [{key, title, publisher, url, read_on}]
@@ -27,7 +27,8 @@ Schema 1, JSON throughout. Keys of a part that a version does not have are there
 
 HTML is rendered from Markdown and sanitised here, once. Numbers are whole where they can be; days count from 0, the
 day of the procedure; width and height are in pixels, size in bytes; dates are ISO 8601; what is not known is None.
-`sources` of a row are keys of the document's own sources. The order of every list is the editors'.
+`sources` of a row are keys of the document's own sources; `sizes` are smaller copies of a picture, which documents
+frozen before there were any do not name. The order of every list is the editors'.
 """
 
 from collections import Counter
@@ -97,7 +98,7 @@ def _rows_of_procedure(version):
         "risks": [_take(risk, "key", "name", "text", "scope", "how_often", *FACT) for risk in version.risks.all()],
         "questions": _questions(version),
         "media": [
-            _take(item.file, *FILE, "width", "height")
+            _take(item.file, *FILE, "width", "height", "sizes")
             | _take(item, "alternative_text", "is_decorative", "caption")
             | {
                 "transcript_html": str(render_markdown(item.transcript)),

@@ -11,7 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import StoredFile
+from clinic.picture_forms import NAMES_THE_FILE
 from clinic.stale_forms import CarefulForm
+from clinic.stored_files import is_file_name
 from clinic.typed_text import PlainForm
 from procedures.models import Procedure
 from procedures.publishing import REVIEW_LASTS
@@ -27,6 +29,60 @@ STANDS_BESIDE = {
     "range_downward": "high",
     "days_out_of_order": "to_day",
     "alternative_undecided": "alternative_text",
+}
+
+
+# What speaks to the editor beside a field whose column says nothing, by column, or by kind of row and column.
+HELP = {
+    "medical_name": _("What doctors call it. It stands under the heading."),
+    "aim": _("Why it is done, in 2 or 3 sentences. Do not promise that it works."),
+    "who_may_benefit": _("Whom it may help. A list reads best."),
+    "who_should_not": _("When it must not be done, or only with care."),
+    "other_choices": _("What else there is, doing nothing included."),
+    "timing": _("When it works best, and what waiting means."),
+    "anaesthesia": _("What patients are given, and whether they are awake."),
+    "position": _("How patients lie, and for how long."),
+    "setting": _("Where it is done, and whether they go home the same day."),
+    "straight_after": _("The first hours: what is normal, and what helps."),
+    "follow_up": _("When you see them again, and what you look at."),
+    "what_it_is": _("What is wrong in the body, in plain words."),
+    "symptoms": _("What patients feel and notice. A list reads best."),
+    "causes": _("Why it happens. Blame nobody."),
+    "diagnosis": _("What you ask and which pictures you take."),
+    "treatments": _("What can be done, from the mildest on."),
+    "when_to_seek_help": _("What cannot wait, and whom to call."),
+    "version.drawing": _("Choose one that shows this very thing, or none."),
+    "related": _("Tick those that somebody who reads this page may weigh too."),
+    "source.title": _("As it stands on the source itself."),
+    "publisher": _("Who answers for it: a journal, an authority, a society."),
+    "url": _("Where readers can read it, beginning with https."),
+    "read_on": _("The day on which somebody of yours last read it."),
+    "figure.label": _("What the number is about, in a few words."),
+    "figure.note": _("Words beside the number. Without a number they stand in its place."),
+    "glance": _("Leaflets and lists pick figures by this."),
+    "low": _("A number. For a single number leave “to” empty."),
+    "high": _("The upper end of a range, else empty."),
+    "unit": _("What the number counts."),
+    "preparationitem.text": _("One thing to do, beginning with a verb."),
+    "step.label": _("What happens now, in a few words."),
+    "step.text": _("1 to 3 sentences, as the patient lives it."),
+    "kind": _("Whether patients may do it in these days, or must not."),
+    "from_day": _("Day 0 is the day of the procedure."),
+    "to_day": _("The last day on which it holds. Empty: it has none."),
+    "milestone.text": _("One thing to do or not to do, such as: lift more than 10 pounds."),
+    "warningsign.text": _("One sign, such as: a fever over 101 °F."),
+    "action": _("What to do, such as: call us now."),
+    "urgency": _("How fast they need help."),
+    "applies": _("Signs before treatment are asked in the request form too."),
+    "risk.name": _("In plain words, such as: bleeding."),
+    "risk.text": _("What it would mean for the patient."),
+    "scope": _("Whether it can come with any procedure, or with this one."),
+    "how_often": _("Where no source gives a number. Otherwise leave it empty."),
+    "question.question": _("As patients ask it, with “I”."),
+    "answer": _("Answer in the first sentence. Then say more, if it helps."),
+    "caption": _("Words under the picture, for everybody."),
+    "transcript": _("All that a film says and shows, or what a difficult picture shows."),
+    "printdocument.title": _("What readers will find in it. It is the text of the link."),
 }
 
 
@@ -100,6 +156,9 @@ class KeysField(LinesField):
 def form_field(column, **options):
     """Return the form field of a model's column, as the desk draws it."""
     field = _list_field(column) or column.formfield(**_options(column), **options)
+    if not field.help_text:
+        kind = column.model._meta.model_name.removeprefix("condition").removeprefix("procedure")
+        field.help_text = HELP.get(f"{kind}.{column.name}") or HELP.get(column.name, "")
     field.error_messages["required"] = format_lazy(_("Fill in “{label}”."), label=field.label)
     return field
 
@@ -160,6 +219,13 @@ class RowForm(PlainForm, forms.ModelForm):
         if "file" in self.fields:
             self.stored_file = files.get(self["file"].value())
             self.stored_captions = files.get(self["captions"].value()) if "captions" in self.fields else None
+
+    def clean_alternative_text(self):
+        """Refuse the name of the file in the place of words for who cannot see it."""
+        text = self.cleaned_data["alternative_text"]
+        if text and self.stored_file and is_file_name(text, self.stored_file):
+            raise ValidationError(NAMES_THE_FILE)
+        return text
 
     def full_clean(self):
         """Put what is wrong between fields beside one of them, so that the summary of errors can lead there."""

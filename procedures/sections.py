@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.merging import merge_fields, merge_rows
 from procedures.models import (
     ConditionFigure,
     ConditionQuestion,
@@ -58,6 +59,17 @@ class Section:
     def takes_files(self):
         """Whether a row starts with an uploaded file."""
         return "file" in self.fields
+
+    @property
+    def together(self):
+        """The groups of its fields that mean something only with each other."""
+        return tuple(names for names in TOGETHER if set(names) <= set(self.fields))
+
+    def merge(self, original, theirs, mine):
+        """Return what two people made of the section, Merged; all three as `read` returns it."""
+        if self.model is None:
+            return merge_fields(original, theirs, mine)
+        return merge_rows(original, theirs, mine, keys=KEYS, together=self.together)
 
     def read(self, version):
         """Return what the section holds, as plain JSON values: a dictionary of fields, or a list of them, one a row."""
@@ -116,6 +128,10 @@ def plain(value):
 
 
 FACT = ("fact_key", "low", "high", "unit", "sources")
+# What means something only with each other: two people who change parts of one are asked.
+TOGETHER = (FACT, ("kind", "from_day", "to_day", "until"), ("alternative_text", "is_decorative"))
+# What a row is known by, whatever else in it changes.
+KEYS = ("key", "fact_key", "file")
 SIGN = ("key", "text", "action", "urgency", "applies", "sources")
 
 NAMES = Section(

@@ -1,7 +1,7 @@
 """Who and where the clinic is, a file a subject, and the stamp that says when a public page changed."""
 
 from clinic.models.erasures import ErasedBecause, ErasedReference, Erasure
-from clinic.models.files import PICTURE_UNDECIDED, Pictured, StoredFile
+from clinic.models.files import PICTURE_UNDECIDED, Pictured, StoredFile, srcset
 from clinic.models.keys import KeyInUse
 from clinic.models.page_stamp import PageStamp
 from clinic.models.people import Accreditation, Clinician, SpokenLanguage
@@ -39,4 +39,5 @@ __all__ = [
     "hours_at",
     "profile_trouble",
     "reception_hours",
+    "srcset",
 ]

@@ -14,7 +14,8 @@ PICTURE_UNDECIDED = _("Describe the picture, or mark it decorative: one of the t
 class StoredFile(models.Model):
     """One uploaded file. `hash` is the SHA-256 of its bytes; the same file uploaded twice is one row.
 
-    It is kept under that hash, so that an address never changes what it shows.
+    It is kept under that hash, so that an address never changes what it shows. `sizes` are smaller copies of a picture,
+    stored files as well: [{hash, name, width}], the narrowest first.
     """
 
     personal_data = ()
@@ -25,6 +26,7 @@ class StoredFile(models.Model):
     size = models.PositiveIntegerField(_("size in bytes"), editable=False)
     width = models.PositiveIntegerField(_("width in pixels"), null=True, editable=False)
     height = models.PositiveIntegerField(_("height in pixels"), null=True, editable=False)
+    sizes = models.JSONField(default=list, editable=False)
     stored_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -39,9 +41,20 @@ class StoredFile(models.Model):
         return reverse("media", args=[self.hash, self.name])
 
     @property
+    def srcset(self):
+        """The picture in each of its sizes, as a page offers them to a browser; "" where there is only one."""
+        return srcset(self.sizes, self.get_absolute_url(), self.width)
+
+    @property
     def path(self):
         """Where the file lies below MEDIA_ROOT."""
         return f"{self.hash[:2]}/{self.hash}"
+
+
+def srcset(sizes, url, width):
+    """Return the `srcset` of a picture at `url`, `width` pixels wide, and of its copies ({hash, name, width})."""
+    copies = [(reverse("media", args=[each["hash"], each["name"]]), each["width"]) for each in sizes]
+    return ", ".join(f"{address} {wide}w" for address, wide in [*copies, (url, width)]) if copies else ""
 
 
 class Pictured(models.Model):

@@ -3,16 +3,17 @@
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from clinic import stale
 from clinic.models import StoredFile
 from clinic.stored_files import CAPTIONS, store
 from procedures import publishing
+from procedures.admin import deciding
 from procedures.forms import (
     NUL,
     UploadForm,
-    form_field,
     rearranged,
     rows_form,
     section_form,
@@ -23,6 +24,8 @@ from procedures.forms import (
 from procedures.sections import Section, plain
 
 REARRANGING = ("add", "remove", "up", "down")
+# How often somebody else may save between two looks of ours before the writer is asked to press again.
+MEETINGS = 3
 
 
 @dataclass
@@ -31,6 +34,8 @@ class Screen:
 
     `seen_revision` and `original` are what the section was when that person opened it; the browser carries them, the
     second one signed. `original` is None when nobody can vouch for it. `data` is the post, None before there is one.
+    `conflicts` are what both changed, as they are asked; `taken` is what only somebody else did, and was saved as well.
+    `look` is the section as patients will see it, where somebody asked for that.
     """
 
     version: object
@@ -42,6 +47,9 @@ class Screen:
     upload: UploadForm | None = None
     refusal: str = ""
     compared: list = field(default_factory=list)
+    conflicts: list = field(default_factory=list)
+    taken: list = field(default_factory=list)
+    look: str = ""
     status: int = 200
 
     @classmethod
@@ -57,7 +65,9 @@ class Screen:
         form = section_form(version, section, data)
         original = stale.read_snapshot(data.get("snapshot", ""), of=_name(version, section))
         upload = UploadForm(files=files or None) if section.takes_files else None
-        return cls(version, section, form, stale.read_revision(data.get("seen_revision", "")), original, data, upload)
+        seen = stale.read_revision(data.get("seen_revision", ""))
+        conflicts = deciding.read_conflicts(data.get("asked", ""), of=_name_of_asked(version, section))
+        return cls(version, section, form, seen, original, data, upload, conflicts=conflicts)
 
     @property
     def snapshot(self):
@@ -68,6 +78,40 @@ class Screen:
     def may_add(self):
         """Whether another row fits."""
         return len(self.form.forms) < self.section.most_rows
+
+    @property
+    def takes_markdown(self):
+        """Whether one of its fields takes Markdown."""
+        return bool({*self.version.markdown_fields, "answer", "transcript"} & set(self.section.fields))
+
+    @property
+    def has_typed(self):
+        """Whether it shows what was typed and is not saved yet."""
+        return self.data is not None or bool(self.conflicts)
+
+    # What both changed
+
+    @property
+    def signed_conflicts(self):
+        """What is asked, signed, for the browser to carry."""
+        return deciding.signed(self.conflicts, of=_name_of_asked(self.version, self.section))
+
+    @cached_property
+    def asked(self):
+        """The conflicts as the screen asks them."""
+        rows = [] if self.section.model is None else [_row_values(form) for form in self.form.forms]
+        return deciding.asked(self.section, self.version, self.conflicts, rows, self.data)
+
+    def decide(self):
+        """Take in what was chosen; return False where a choice would throw away what was typed, which asks again."""
+        if not self.conflicts:
+            return True
+        if deciding.clashing(self.section, self.conflicts, self.data):
+            self.set_aside(gettext("You chose one text and wrote another. Look at each choice again."))
+            return False
+        self.data = deciding.decided(self.section, self.conflicts, self.data)
+        self.form, self.conflicts = section_form(self.version, self.section, self.data), []
+        return True
 
     # Pressing
 
@@ -137,18 +181,46 @@ class Screen:
         return self.form.cleaned_data if self.section.model is None else self.form.rows()
 
     def save(self, *, by):
-        """Save what was typed; raise what `save_section` raises.
+        """Save what was typed, together with what others saved meanwhile where nobody need be asked.
 
-        Where somebody else saved another section of this version meanwhile, this one is as it was, and no one is asked.
+        Raises what `save_section` raises, Stale where both changed the same, each in their own way.
         """
-        try:
-            self._save(by=by)
-        except publishing.Stale:
-            current = type(self.version).objects.select_related("page").get(pk=self.version.pk)
-            if self.original is None or self.section.read(current) != self.original:
-                raise
-            self.seen_revision = current.revision
-            self._save(by=by)
+        for _meeting in range(MEETINGS):
+            try:
+                self._save(by=by)
+            except publishing.Stale:
+                current = type(self.version).objects.select_related("page").get(pk=self.version.pk)
+                if not self._meets(current):
+                    raise
+            else:
+                return
+        self._save(by=by)
+
+    def _meets(self, current):
+        """Take in what others saved; return False where that needs an answer, or nobody knows what was opened."""
+        if self.original is None:
+            return False
+        theirs = self.section.read(current)
+        if theirs != self.original:
+            merged = self.section.merge(self.original, theirs, self._mine)
+            form = section_form(current, self.section, deciding.post_of(self.section, merged.values))
+            if merged.conflicts or not form.is_valid():
+                return False
+            self.form, self.original = form, theirs
+            self.taken += merged.taken
+        self.seen_revision = current.revision
+        return True
+
+    @property
+    def taken_in_words(self):
+        """What came from others, in words."""
+        return deciding.taken_in_words(self.section, self.version, self.taken)
+
+    @property
+    def _mine(self):
+        if self.section.model is None:
+            return {name: plain(value) for name, value in self.values.items()}
+        return [{name: plain(row[name]) for name in self.section.fields} for row in self.values]
 
     def _save(self, *, by):
         publishing.save_section(
@@ -163,44 +235,49 @@ class Screen:
         self.refusal = refused.reason
         if isinstance(refused, publishing.Stale):
             theirs = self.section.read(version)
-            self.compared = self._compared(theirs)
+            if not self._asks(version, theirs):
+                self.compared = self._compared(theirs)
             self.version, self.seen_revision, self.original = version, version.revision, theirs
 
+    def _asks(self, version, theirs):
+        """Ask field by field, with everything else merged in the form; return False where that cannot be done."""
+        if self.original is None:
+            return False
+        merged = self.section.merge(self.original, theirs, self._mine)
+        fits = self.section.model is None or len(merged.values) <= self.section.most_rows
+        if not fits or not 0 < len(merged.conflicts) <= deciding.MOST:
+            return False
+        self.data, self.conflicts = None, merged.conflicts
+        self.form = unjudged_form(version, self.section, deciding.post_of(self.section, merged.values))
+        self.taken += merged.taken
+        return True
+
     def _compared(self, theirs):
-        labels = {name: str(form_field(_column(self, name)).label) for name in self.section.fields}
+        labels, mine = deciding.labels_of(self.section, self.version), self._mine
         if self.section.model is None:
-            mine = {name: plain(value) for name, value in self.values.items()}
             versions = [_words(values) for values in (self.original or {}, theirs, mine)]
         else:
-            mine = [{name: plain(value) for name, value in row.items()} for row in self.values]
             versions = [_rows_in_words(rows, labels) for rows in (self.original or [], theirs, mine)]
             numbers = range(max(map(len, versions)))
             labels = {number: gettext("Entry %(number)d") % {"number": number + 1} for number in numbers}
         return [row for row in stale.compare(labels, *versions) if row.changed_by != stale.ChangedBy.NOBODY]
 
 
-def _column(screen, name):
-    return (screen.section.model or type(screen.version))._meta.get_field(name)
-
-
 def _words(values):
-    return {name: _text(value) for name, value in values.items()}
+    return {name: deciding.in_words(value) for name, value in values.items()}
 
 
 def _rows_in_words(rows, labels):
-    return {
-        number: "\n".join(f"{labels[name]}: {_text(value)}" for name, value in row.items() if _text(value))
-        for number, row in enumerate(rows)
-    }
+    return {number: deciding.row_in_words(row, labels) for number, row in enumerate(rows)}
 
 
-def _text(value):
-    if isinstance(value, list):
-        return "\n".join(value)
-    if isinstance(value, bool):
-        return gettext("yes") if value else ""
-    return "" if value is None else str(value)
+def _row_values(form):
+    return {name: form[name].value() for name in form.fields}
 
 
 def _name(version, section):
     return f"{version._meta.label}/{version.pk}/{section.key}"
+
+
+def _name_of_asked(version, section):
+    return f"{_name(version, section)}/asked"

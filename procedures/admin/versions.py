@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext
@@ -12,10 +13,12 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.ended_session import why_not_taken
 from audit.audited_admin import AuditedAdmin
 from clinic.stale import read_revision
-from procedures import publishing
+from procedures import presence, publishing
 from procedures.admin import overview
+from procedures.admin.looking import can_look, look
 from procedures.admin.pages import admin_url
 from procedures.admin.screens import Screen
+from procedures.forms import section_form
 from procedures.models import ConditionVersion, ProcedureVersion
 from procedures.sections import section_named, sections_of
 
@@ -66,6 +69,7 @@ class VersionAdmin(AuditedAdmin):
         section.csrf_failure, move.csrf_failure = wrap(self.section_without_token), wrap(self.move_without_token)
         return [
             path("<path:object_id>/section/<slug:key>/", section, name=f"{label}_section"),
+            path("<path:object_id>/section/<slug:key>/look/", wrap(self.look_view), name=f"{label}_look"),
             path("<path:object_id>/move/<slug:name>/", move, name=f"{label}_move"),
             *super().get_urls(),
         ]
@@ -120,7 +124,16 @@ class VersionAdmin(AuditedAdmin):
         context = overview.overview(version, by=request.user.as_actor(), name=name, form=form)
         refused_form = form if form is not None and not refusal else None
         return self.render(
-            request, "version", version, context | {"refusal": refusal, "form": refused_form}, status=status
+            request,
+            "version",
+            version,
+            context
+            | {
+                "refusal": refusal,
+                "form": refused_form,
+                "others_here": presence.others_here(version, user=request.user) if version.is_editable else [],
+            },
+            status=status,
         )
 
     # A section
@@ -135,6 +148,12 @@ class VersionAdmin(AuditedAdmin):
             return self.show_section(request, version, Screen.stored(version, section))
         screen = Screen.typed(version, section, request.POST, request.FILES)
         press = request.POST.get("go", "save")
+        if not screen.decide():
+            return self.show_section(request, version, screen, status=422)
+        if press == "look" and can_look(section):
+            screen.look = render_to_string("admin/procedures/_look.html", look(version, section, screen.form))
+            screen.set_aside("")
+            return self.show_section(request, version, screen)
         if screen.rearranges(press):
             screen.rearrange(press)
             return self.show_section(request, version, screen, status=screen.status)
@@ -146,10 +165,20 @@ class VersionAdmin(AuditedAdmin):
             version = self.version_or_404(request, object_id)
             screen.refuse(version, refused)
             return self.show_section(request, version, screen, status=409)
-        messages.success(request, gettext("“%(section)s” is saved.") % {"section": section.title})
+        presence.left(version, section, user=request.user)
+        messages.success(request, _saved(section, screen.taken_in_words))
         following = _following(version, section) if press == "next" else None
         address = admin_url(version, "section", following.key) if following else admin_url(version, "change")
         return HttpResponseRedirect(address)
+
+    def look_view(self, request, object_id, key):
+        """Show what was typed into a section as patients will see it, for the script that asks meanwhile."""
+        version, section = self.version_and_section(request, object_id, key)
+        if request.method != "POST" or not can_look(section):
+            return HttpResponseRedirect(admin_url(version, "section", key))
+        presence.saw(version, section, user=request.user)
+        context = look(version, section, section_form(version, section, request.POST))
+        return TemplateResponse(request, "admin/procedures/_look.html", context)
 
     @csrf_exempt
     def section_without_token(self, request, object_id, key):
@@ -170,12 +199,16 @@ class VersionAdmin(AuditedAdmin):
         return version, section
 
     def show_section(self, request, version, screen, status=200):
-        """Return the screen of a section."""
+        """Return the screen of a section, and let others know that somebody has it open."""
+        presence.saw(version, screen.section, user=request.user)
         context = {
+            "others_here": presence.others_here(version, user=request.user),
             "screen": screen,
             "section": screen.section,
             "form": screen.form,
             "following": _following(version, screen.section),
+            "can_look": can_look(screen.section),
+            "look_url": admin_url(version, "look", screen.section.key),
         }
         return self.render(request, "section", version, context, status=status)
 
@@ -200,6 +233,15 @@ class VersionAdmin(AuditedAdmin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, f"admin/procedures/{name}.html", context, status=status)
+
+
+def _saved(section, taken):
+    if not taken:
+        return gettext("“%(section)s” is saved.") % {"section": section.title}
+    words = gettext(
+        "“%(section)s” is saved. Somebody else changed it meanwhile, and their changes are kept with yours: %(what)s."
+    )
+    return words % {"section": section.title, "what": "; ".join(taken)}
 
 
 def _following(version, section):

@@ -12,6 +12,7 @@ from procedures.models.conditions import (
 )
 from procedures.models.feedback import Feedback
 from procedures.models.leaflets import Leaflet
+from procedures.models.presence import ConditionLook, ProcedureLook
 from procedures.models.procedures import (
     Figure,
     FormerProcedureAddress,
@@ -35,6 +36,7 @@ from procedures.models.versions import State
 __all__ = [
     "Condition",
     "ConditionFigure",
+    "ConditionLook",
     "ConditionPage",
     "ConditionQuestion",
     "ConditionSource",
@@ -52,6 +54,7 @@ __all__ = [
     "PreparationItem",
     "PrintDocument",
     "Procedure",
+    "ProcedureLook",
     "ProcedurePage",
     "ProcedureVersion",
     "Question",

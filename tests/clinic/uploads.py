@@ -1,8 +1,10 @@
 """Small files of each type that is taken, as they come from cameras and programs."""
 
 import zlib
+from io import BytesIO
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 PDF = b"%PDF-1.7\n" + b"0123456789" * 10
 MP4 = b"\x00\x00\x00\x20ftypisom" + b"\0" * 20
@@ -44,14 +46,20 @@ def jpeg_part(mark, data):
 
 
 JFIF = jpeg_part(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
-TABLE = jpeg_part(0xC4, b"ab")
+
+
+def drawn(kind, *, mode="L", size=(20, 10), **options):
+    """Return a picture of one grey as Pillow writes it."""
+    written = BytesIO()
+    Image.new(mode, size, 128).save(written, kind, **options)
+    return written.getvalue()
 
 
 def jpeg(*extra, start=JFIF, width=20, height=10):
-    """Return the parts of a JPEG in their order, with extra ones after the first; what is drawn is made up."""
-    frame = jpeg_part(0xC2, b"\x08" + height.to_bytes(2) + width.to_bytes(2) + b"\x01\x01\x11\x00")
-    scans = (jpeg_part(0xDA, b"\1\1\0\0\x3f\0") + b"\x12\xff\0\x34\xff\xd0\x56") * 2
-    return b"\xff\xd8" + start + b"".join(extra) + TABLE + frame + scans + b"\xff\xd9"
+    """Return a grey JPEG that is drawn in several scans, with extra parts after the first."""
+    told = b"\x08" + height.to_bytes(2) + width.to_bytes(2)
+    whole = drawn("JPEG", progressive=True).replace(b"\x08\x00\x0a\x00\x14", told)
+    return b"\xff\xd8" + start + b"".join(extra) + whole.removeprefix(b"\xff\xd8" + JFIF)
 
 
 def webp_chunk(kind, data):
@@ -65,8 +73,13 @@ def webp(*chunks):
     return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
-LOSSY = (b"VP8 ", b"\0\0\0\x9d\x01\x2a\x14\x00\x0a\x00drawn")
-LOSSLESS = (b"VP8L", b"\x2f" + (19 | 9 << 14).to_bytes(4, "little") + b"drawn")
+def _only_chunk(content):
+    size = int.from_bytes(content[16:20], "little")
+    return content[12:16], content[20 : 20 + size]
+
+
+LOSSY = _only_chunk(drawn("WEBP", mode="RGB"))
+LOSSLESS = _only_chunk(drawn("WEBP", mode="RGB", lossless=True))
 
 
 def extended(flags=0):

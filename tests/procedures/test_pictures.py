@@ -16,6 +16,8 @@ from procedures.demonstration_content import FOLDER as DEMONSTRATION
 from procedures.models import Condition, ProcedurePage
 from procedures.recovery import line_of
 from tests.demonstration import load_pages
+from tests.procedures.desk import fields_of, opened
+from tests.procedures.factories import make_draft, make_file
 from tests.procedures.published import BY, every_section, make_clinic, make_condition, make_procedure, publish_page
 
 CSS = Path(settings.BASE_DIR) / "static" / "css"
@@ -161,6 +163,36 @@ def test_the_bars_are_for_the_eye_and_the_words_say_the_same(client):
     page = client.get("/procedures/kyphoplasty/").content.decode()
     assert page.count('<svg class="bar" aria-hidden="true">') == 2
     assert page.index("No driving.") < page.index('class="bar"')
+
+
+# Smaller copies
+
+
+@pytest.mark.django_db
+def test_a_picture_is_offered_in_its_sizes_and_one_frozen_before_there_were_any_in_one(client):
+    make_clinic()
+    sizes = [{"hash": "a" * 64, "name": "spine-480.webp", "width": 480}]
+    picture = make_file(width=600, height=300, sizes=sizes)
+    page = publish_page(
+        make_procedure(), slug="kyphoplasty", sections={"media": [{"file": picture, "alternative_text": "A spine"}]}
+    )
+    (image,) = re.findall(r"<img[^>]*spine[.]png[^>]*>", client.get("/procedures/kyphoplasty/").content.decode())
+    assert f'srcset="/media/{"a" * 64}/spine-480.webp 480w, {picture.get_absolute_url()} 600w"' in image
+    assert 'width="600" height="300" loading="lazy"' in image
+    del page.live_version.document["media"][0]["sizes"]
+    page.live_version.save()
+    PageStamp.move()
+    assert "srcset" not in client.get("/procedures/kyphoplasty/").content.decode()
+
+
+@pytest.mark.django_db
+def test_the_name_of_the_file_is_refused_in_the_place_of_words(desk):
+    version = make_draft(sections={"media": [{"file": make_file(), "alternative_text": "A spine"}]})
+    address, fields = opened(desk, version, "media")
+    response = desk.post(address, fields | {"rows-0-alternative_text": ["spine.png"]})
+    assert response.status_code == 422
+    assert "This is the name of a file." in response.content.decode()
+    assert fields_of(response)["rows-0-alternative_text"] == ["spine.png"]
 
 
 # What it weighs
