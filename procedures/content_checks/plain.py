@@ -25,6 +25,9 @@ EMPTY_LINKS = {
     "es": {"aquí", "haga clic aquí", "este enlace", "enlace", "leer más", "más", "esta página", "pulse aquí", "clic aquí"},
 }
 SHOUTED = re.compile(r"\b[^\W\d_a-zà-ÿ]{7,}\b|(?:\b[^\W\d_a-zà-ÿ]{2,}\b ){2,}|!!")
+# What stands before or after a word of the trade that is being explained.
+NAMED = re.compile(r"\b(?:call(?:ed)?(?: this| it)?|llama(?:n|mos|do|da)?)(?: an?| the| una?| la| el)? $", re.IGNORECASE)
+EXPLAINED = re.compile(r" \(|:| (?:is an?|means|es una?|significa) ")
 LISTS = Path(__file__).resolve().parent.parent
 LONGEST_TERM = 4
 
@@ -67,7 +70,7 @@ def _hard(score, language):
 
 
 def jargon(content):
-    """Advise on words of the trade that are not explained: in brackets or after a colon, once on the page is enough.
+    """Advise on words of the trade that are not explained: in brackets, after a colon or “is a”; once on the page is enough.
 
     The medical name may stand anywhere, and so may a word of the trade in brackets after the plain one.
     """
@@ -140,8 +143,10 @@ def _terms_in(text, terms):
             plain = terms.get(tuple(lower[place : place + length]))
             if plain is not None:
                 end = words[place + length - 1].end()
-                is_explained = opened[place] or text[end : end + 2].startswith((" (", ":"))
-                yield plain, text[words[place].start() : end][:80], is_explained
+                begin = words[place].start()
+                is_named = NAMED.search(text[max(begin - 24, 0) : begin]) is not None
+                is_explained = opened[place] or is_named or EXPLAINED.match(text, end) is not None
+                yield plain, text[begin:end][:80], is_explained
                 place += length
                 break
         else:
