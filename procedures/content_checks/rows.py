@@ -14,8 +14,8 @@ from procedures.models.versions import UNPUBLISHED
 # How a restriction begins, by language; a further language is held to nothing until it is added here.
 FORBIDDING_WORDS = {"en": ("Do not ", "No "), "es": ("No ",)}
 SOURCED = ("figures", "milestones", "warning_signs", "risks")
-# What two rows of a section must not share, or readers could not tell them apart.
-NAMES_OF_ROWS = {"figures": "label", "risks": "name", "warning_signs": "text", "questions": "question"}
+# What two rows of a section must not share, or readers could not tell them apart. A sign may matter before and after.
+NAMES_OF_ROWS = {"figures": "label", "risks": "name", "questions": "question"}
 
 
 def figures_without_numbers(content):

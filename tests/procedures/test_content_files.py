@@ -30,6 +30,9 @@ summary = "A balloon lifts the bone."
 aim = '''
 It eases **pain**.
 '''
+who_may_benefit = "You."
+who_should_not = "Nobody."
+other_choices = "Rest."
 
 [[sources]]
 key = "a"
@@ -42,6 +45,25 @@ low = 45
 high = 60
 unit = "minutes"
 sources = ["a"]
+
+[[steps]]
+label = "You lie down"
+text = "You lie face down."
+
+[[milestones]]
+kind = "allowed"
+from_day = 0
+text = "Walk a little."
+sources = ["a"]
+
+[[warning_signs]]
+key = "fever"
+text = "You have a fever."
+urgency = "ask"
+
+[[risks]]
+key = "sore"
+name = "Soreness"
 """
 
 
@@ -65,7 +87,7 @@ def write(tmp_path, db):
 def test_a_file_becomes_a_published_page(write):
     version = import_page(write(), by=COMMAND)
     assert version.state == State.PUBLISHED
-    assert version.document["text"] == {"aim": "<p>It eases <strong>pain</strong>.</p>"}
+    assert version.document["text"]["aim"] == "<p>It eases <strong>pain</strong>.</p>"
     assert version.document["facts"] == {"duration": {"low": 45, "high": 60, "unit": "minutes"}}
     assert str(version.reviewed_on) == "2026-09-14"
     assert version.page.slug == "balloon"
