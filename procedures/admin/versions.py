@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.ended_session import why_not_taken
 from audit.audited_admin import AuditedAdmin
 from clinic.stale import read_revision
-from procedures import publishing
+from procedures import content_checks, publishing
 from procedures.admin import overview
 from procedures.admin.pages import admin_url
 from procedures.admin.screens import Screen
@@ -175,6 +175,7 @@ class VersionAdmin(AuditedAdmin):
             "screen": screen,
             "section": screen.section,
             "form": screen.form,
+            "found": overview.found(version, content_checks.look(version), section=screen.section),
             "following": _following(version, screen.section),
         }
         return self.render(request, "section", version, context, status=status)

@@ -31,7 +31,7 @@ def test_a_document_holds_every_section_and_survives_as_json():
 
 
 def test_empty_parts_are_there_and_empty():
-    document = freeze(make_draft(make_page(make_condition())))
+    document = freeze(publishing.open_draft(page=make_page(make_condition()), by=COMMAND))
     assert document["text"] == {}
     assert (document["steps"], document["milestones"], document["related"]) == ([], [], [])
     assert document["review"] == {"reviewer": None, "reviewed_on": None, "next_review_due": None}
