@@ -92,7 +92,7 @@ def words_in(sentence):
 
 
 def level(found, language, *, syllables=None):
-    """Return the Level of sentences, or None where none is whole. `syllables(word, language)` counts better, if given."""
+    """Return the Level of sentences, None where none is whole. `syllables(word, language)` counts better, if given."""
     whole = [WORD.findall(sentence) for sentence in found if WHOLE.search(sentence)]
     words = sum(map(len, whole))
     if not words:

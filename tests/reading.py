@@ -29,6 +29,7 @@ SENTENCES_OF_ROWS = {
     "questions": ("question", "answer"),
 }
 
+
 @dataclass(frozen=True)
 class Level:
     """How hard one text is: how many words, sentences and long sentences it has, and the score of its language."""

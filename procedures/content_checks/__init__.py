@@ -4,7 +4,7 @@ Errors keep a version from review and from publication. Advice never does: whoev
 docs/reference/content-checks.md lists each check with its rule and where the rule comes from.
 """
 
-from procedures.content_checks import facts, languages, links, needed, plain, pictures, rows, structure
+from procedures.content_checks import facts, languages, links, needed, pictures, plain, rows, structure
 from procedures.content_checks.content import Content, Finding
 from procedures.content_checks.rows import risks_left_out
 from procedures.sections import sections_of

@@ -76,7 +76,7 @@ class Link:
 
 
 def links_that_lead_wrong(content):
-    """Find links into the site that lead nowhere, to what is off the site, or to another language (8 queries at most)."""
+    """Find links into the site that lead nowhere, off the site or to another language (8 queries at most)."""
     links = []
     for passage, words, address in _addresses(content):
         judged = _read(content, passage, words, address)
@@ -163,7 +163,7 @@ class _Known:
         rows = model.objects.filter(slug__in=slugs).order_by().annotate(was_read=was_read)
         for row in rows.values("pk", "language", "slug", "live_version_id", "was_read", subject):
             address = (kind, row["language"], row["slug"].lower())
-            if row["live_version_id"] or row["pk"] == self.own.pk and kind == self.own.kind:
+            if row["live_version_id"] or (row["pk"] == self.own.pk and kind == self.own.kind):
                 self.live[address] = (row[subject], row["pk"], row["slug"])
             else:
                 (self.gone if row["was_read"] else self.coming).add(address)

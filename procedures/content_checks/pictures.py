@@ -8,8 +8,12 @@ from procedures.content_checks.content import Finding, place_of
 
 FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|avif|svg|mp4|webm|pdf)$|(?:IMG|DSC|PXL|Screenshot)[_ -]?\d", re.I)
 ANNOUNCED = {
-    "en": re.compile(r"(?:an? |the )?(?:image|picture|photo|photograph|graphic|drawing|film|video) (?:of|showing)\b", re.I),
-    "es": re.compile(r"(?:una? |la |el )?(?:imagen|foto|fotografía|gráfico|dibujo|película|vídeo|video) (?:de|del|que)\b", re.I),
+    "en": re.compile(
+        r"(?:an? |the )?(?:image|picture|photo|photograph|graphic|drawing|film|video) (?:of|showing)\b", re.I
+    ),
+    "es": re.compile(
+        r"(?:una? |la |el )?(?:imagen|foto|fotografía|gráfico|dibujo|película|vídeo|video) (?:de|del|que)\b", re.I
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""Plain words: long sentences, hard texts, jargon, shouting, links that say nothing, sources read long ago. Advice only."""
+"""Plain words: long sentences, jargon, shouting, links that say nothing, sources read long ago. Advice only."""
 
 import re
 import tomllib
@@ -22,11 +22,23 @@ ENOUGH_WORDS = 40
 SOURCES_LAST = timedelta(days=2 * 365)
 EMPTY_LINKS = {
     "en": {"here", "click here", "this link", "link", "read more", "more", "this page", "learn more", "click"},
-    "es": {"aquí", "haga clic aquí", "este enlace", "enlace", "leer más", "más", "esta página", "pulse aquí", "clic aquí"},
+    "es": {
+        "aquí",
+        "haga clic aquí",
+        "este enlace",
+        "enlace",
+        "leer más",
+        "más",
+        "esta página",
+        "pulse aquí",
+        "clic aquí",
+    },
 }
 SHOUTED = re.compile(r"\b[^\W\d_a-zà-ÿ]{7,}\b|(?:\b[^\W\d_a-zà-ÿ]{2,}\b ){2,}|!!")
 # What stands before or after a word of the trade that is being explained.
-NAMED = re.compile(r"\b(?:call(?:ed)?(?: this| it)?|llama(?:n|mos|do|da)?)(?: an?| the| una?| la| el)? $", re.IGNORECASE)
+NAMED = re.compile(
+    r"\b(?:call(?:ed)?(?: this| it)?|llama(?:n|mos|do|da)?)(?: an?| the| una?| la| el)? $", re.IGNORECASE
+)
 EXPLAINED = re.compile(r" \(|:| (?:is an?|means|es una?|significa) ")
 LISTS = Path(__file__).resolve().parent.parent
 LONGEST_TERM = 4
@@ -49,7 +61,7 @@ def long_sentences(content):
 
 
 def hard_texts(content):
-    """Advise on texts that need more years of school than most readers have; the rows of a section are one text."""
+    """Advise on texts that ask for more school than most readers have; the rows of a section are one text."""
     texts = {}
     for passage in content.passages:
         if passage.field not in ("plain_name", "medical_name"):
@@ -112,7 +124,10 @@ def _forms(term, language):
     yield term
     *first, last = term
     if language == "en":
-        yield (*first, f"{last[:-1]}ies" if last.endswith("y") else f"{last}es" if last.endswith(("s", "x")) else f"{last}s")
+        yield (
+            *first,
+            f"{last[:-1]}ies" if last.endswith("y") else f"{last}es" if last.endswith(("s", "x")) else f"{last}s",
+        )
         return
     numbers = [_spanish_forms(word) for word in term]
     for place in range(max(map(len, numbers))):

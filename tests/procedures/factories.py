@@ -79,7 +79,7 @@ def enough(language="en", **values):
     }
 
 
-# What a page cannot go without besides (procedures/content_checks/needed.py), as short as can be, {section key: values}.
+# What a page cannot go without besides (content_checks/needed.py), as short as can be: {section key: values}.
 SIGN = {"key": "fever", "text": "You have a fever.", "action": "Call us.", "urgency": "ask"}
 NEEDED = {
     ProcedureVersion: {
@@ -122,7 +122,7 @@ def make_draft(page=None, *, by=COMMAND, language="en", sections=None):
 
 
 def write_what_is_needed(version, *, besides=()):
-    """Let a version that starts from nothing hold what no page can go without; rows of the sections `besides` are left out.
+    """Let a version that starts from nothing hold what no page can go without, rows of the sections `besides` excepted.
 
     Written straight: hundreds of tests begin here, and none of them asks how this came in.
     """

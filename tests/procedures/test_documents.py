@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from procedures import publishing
 from procedures.documents import figures_of, freeze
 from procedures.models import ProcedureVersion
 from tests.procedures.factories import (
+    COMMAND,
     enough,
     figure,
     full_draft,

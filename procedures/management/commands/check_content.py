@@ -1,4 +1,4 @@
-"""`manage.py check_content`: looks at every live page and open draft, and says what to mend and what could be better."""
+"""`manage.py check_content`: says of every live page and open draft what to mend and what could be better."""
 
 import sys
 from collections import Counter
@@ -65,4 +65,6 @@ def _line(version, finding):
         section = str(section_named(version, finding.section).title)
     kind = "error" if finding.is_error else "advice"
     sentence = " ".join(finding.sentence.split())
-    return f"{version.page.slug} ({version.page.language}, {version.get_state_display()}): {section}: {kind}: {sentence}"
+    return (
+        f"{version.page.slug} ({version.page.language}, {version.get_state_display()}): {section}: {kind}: {sentence}"
+    )
