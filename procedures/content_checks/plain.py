@@ -82,7 +82,7 @@ def _hard(score, language):
 
 
 def jargon(content):
-    """Advise on words of the trade that are not explained: in brackets, after a colon or “is a”; once on the page is enough.
+    """Advise on words of the trade that are not explained once on the page: in brackets, after a colon, by “is a”.
 
     The medical name may stand anywhere, and so may a word of the trade in brackets after the plain one.
     """
