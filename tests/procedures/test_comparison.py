@@ -74,7 +74,7 @@ def test_the_same_questions_are_answered_for_both(client, kyphoplasty, vertebrop
 
 def test_what_one_page_does_not_say_is_said_so(client, kyphoplasty, vertebroplasty):
     own_risk = {"key": "leak", "name": "A leak", "text": "It may leak.", "scope": "specific", "sources": ["a"]}
-    publish_both(kyphoplasty, vertebroplasty, risks=[own_risk], day={"setting": "At home.", "anaesthesia": ""})
+    publish_both(kyphoplasty, vertebroplasty, risks=[own_risk], day={"setting": "At home.", "timing": "Soon."})
     response = client.get(ADDRESS)
     answers = rows(response)
     assert [cell["is_empty"] for cell in answers["A leak"]] == [True, False]

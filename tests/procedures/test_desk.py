@@ -236,7 +236,9 @@ def test_what_is_to_mend_stands_with_a_link_to_its_section(editor):
     draft = make_draft(sections={"figures": [figure(sources=[])]})
     response = overview(signed_in(editor), draft)
     assert "Say where “How long” comes from" in response.content.decode()
-    assert response.context["findings"][0]["url"] == admin_url(draft, "section", "figures")
+    assert (
+        response.context["found"]["errors"][0]["url"] == f"{admin_url(draft, 'section', 'figures')}#id_rows-0-sources"
+    )
     refused = press(signed_in(editor), draft, "send_for_review")
     assert refused.status_code == 409
     assert "Mend this first" in refused.content.decode()
@@ -339,7 +341,7 @@ def test_a_form_without_its_token_changes_nothing_and_keeps_the_words(reviewer):
 def test_the_overview_takes_as_many_queries_for_a_full_page(editor, django_assert_num_queries):
     client = signed_in(editor)
     for version in (make_draft(), full_draft()):
-        with django_assert_num_queries(19):
+        with django_assert_num_queries(22):
             overview(client, version)
 
 
