@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import prefetch_related_objects
 from django.utils.text import Truncator
 
 from procedures import reading_level
@@ -71,15 +70,12 @@ class Passage:
 
 
 class Content:
-    """A version as the checks read it; each row and each passage is asked for once."""
+    """A version as the checks read it: its rows and its passages, by section."""
 
     def __init__(self, version):
         self.version, self.language = version, version.page.language
         with_rows = [section for section in sections_of(version) if section.model]
-        self.rows = {section.key: list(getattr(version, section.rows).all()) for section in with_rows}
-        for section in with_rows:
-            if section.takes_files:
-                prefetch_related_objects(self.rows[section.key], "file")
+        self.rows = {section.key: list(_rows(version, section)) for section in with_rows}
 
     @cached_property
     def passages(self):
@@ -96,6 +92,11 @@ class Content:
             for number, row in enumerate(self.rows.get(section.key, ())):
                 for field in WORDS.get(section.key, ()):
                     yield Passage(section.key, field, getattr(row, field), number, field in MARKDOWN)
+
+
+def _rows(version, section):
+    rows = getattr(version, section.rows)
+    return rows.select_related("file") if section.takes_files else rows.all()
 
 
 def place_of(field, row=None):
