@@ -26,3 +26,8 @@ def render_markdown(text):
     html = _parser().render(text)
     clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener")
     return mark_safe(clean.strip())  # noqa: S308  # nosec B308 B703  # cleaned against the allow-list above
+
+
+def parse_markdown(text):
+    """Return the tokens of a Markdown text, for what looks at its headings, links and words rather than shows it."""
+    return _parser().parse(text)

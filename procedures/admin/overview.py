@@ -145,23 +145,16 @@ def overview(version, *, by, name="", form=None):
     # The checks, the buttons and the list of sections all look at every row.
     prefetch_related_objects([version], *(section.rows for section in sections_of(version) if section.model))
     buttons = _buttons(version, by, name, form) if is_open else []
-    findings = content_checks.errors(version) if is_open else []
-    sections = {section.key: section.title for section in sections_of(version)}
+    findings = content_checks.look(version) if is_open else []
+    may_write = publishing.can_move(version, "save_section", by=by)
     has_risks = is_open and isinstance(version, ProcedureVersion)
     return {
         "tone": TONES[version.state],
         "facts": _facts(version),
         "missed": version.missed_its_time,
         "sections": _sections(version, findings),
-        "may_write": publishing.can_move(version, "save_section", by=by),
-        "findings": [
-            {
-                "section": sections[finding.section],
-                "url": admin_url(version, "section", finding.section),
-                "text": finding.sentence,
-            }
-            for finding in findings
-        ],
+        "may_write": may_write,
+        "found": found(version, findings, may_write=may_write),
         "risks_left_out": content_checks.risks_left_out(version) if has_risks else [],
         "possible": [button for button in buttons if not button.reason],
         "impossible": [button for button in buttons if button.reason],
@@ -171,6 +164,25 @@ def overview(version, *, by, name="", form=None):
             args=[version.pk],
         ),
     }
+
+
+def found(version, findings, *, section=None, may_write=True):
+    """Return findings as the component `findings` shows them, of one section or of all; each leads to its field."""
+    titles = {each.key: each.title for each in sections_of(version)}
+    told = {"errors": [], "advice": []}
+    for finding in findings:
+        if section is not None and finding.section != section.key:
+            continue
+        anchor = f"#{finding.place}" if finding.place else ""
+        address = "" if section is not None else admin_url(version, "section", finding.section)
+        told["errors" if finding.is_error else "advice"].append(
+            {
+                "section": "" if section is not None else titles[finding.section],
+                "url": f"{address}{anchor}" if may_write else "",
+                "text": finding.sentence,
+            }
+        )
+    return told
 
 
 def _buttons(version, by, name, form):
@@ -229,7 +241,7 @@ def _day(day):
 
 def _sections(version, findings):
     """Return what the list of sections says of each: its title, its address, how full it is, whether to mend it."""
-    to_mend = {finding.section for finding in findings}
+    to_mend = {finding.section for finding in findings if finding.is_error}
     return [
         {
             "title": section.title,

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.ended_session import why_not_taken
 from audit.audited_admin import AuditedAdmin
 from clinic.stale import read_revision
-from procedures import presence, publishing
+from procedures import content_checks, presence, publishing
 from procedures.admin import overview
 from procedures.admin.looking import can_look, look
 from procedures.admin.pages import admin_url
@@ -206,6 +206,7 @@ class VersionAdmin(AuditedAdmin):
             "screen": screen,
             "section": screen.section,
             "form": screen.form,
+            "found": overview.found(version, content_checks.look(version), section=screen.section),
             "following": _following(version, screen.section),
             "can_look": can_look(screen.section),
             "look_url": admin_url(version, "look", screen.section.key),

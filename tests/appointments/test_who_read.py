@@ -300,12 +300,12 @@ def test_a_later_change_lists_them_again_with_what_is_new_since_they_were_told(k
     publish(kyphoplasty)
     tell(desk, kyphoplasty, request)
     publish(kyphoplasty, "Call 911.", aim={"who_should_not": "People with an infection."})
-    assert groups() == [("Balloon repair", 1, "", "People with an infection.")]
+    assert groups() == [("Balloon repair", 1, "Ask us.", "People with an infection.")]
     tell(desk, kyphoplasty, request)
     assert told(request).count() == 2
-    publish(kyphoplasty, "Call us.", aim={"who_should_not": ""})
+    publish(kyphoplasty, "Call us.", aim={"who_should_not": "Ask us."})
     assert [row[2:] for row in groups()] == [
-        ("People with an infection.", ""),
+        ("People with an infection.", "Ask us."),
         ("You have a fever. Call 911.", "You have a fever. Call us."),
     ]
 

@@ -79,6 +79,26 @@ def enough(language="en", **values):
     }
 
 
+# What a page cannot go without besides (content_checks/needed.py), as short as can be: {section key: values}.
+SIGN = {"key": "fever", "text": "You have a fever.", "action": "Call us.", "urgency": "ask"}
+NEEDED = {
+    ProcedureVersion: {
+        "aim": dict.fromkeys(("aim", "who_may_benefit", "who_should_not", "other_choices"), "Ask us."),
+        "sources": [{"key": "a", "title": "A patient page", "read_on": date(2026, 8, 3)}],
+        "steps": [{"label": "You lie down", "text": "You lie face down."}],
+        "milestones": [{"kind": "allowed", "from_day": 0, "text": "Walk a little.", "sources": ["a"]}],
+        "warning_signs": [SIGN],
+        "risks": [{"key": "sore", "name": "Soreness"}],
+    },
+    ConditionVersion: {
+        "about": {"what_it_is": "A bone hurts.", "symptoms": "It hurts."},
+        "sources": [{"key": "a", "title": "A patient page", "read_on": date(2026, 8, 3)}],
+        "care": {"treatments": "It heals.", "when_to_seek_help": "Call us."},
+        "warning_signs": [SIGN],
+    },
+}
+
+
 def figure(**values):
     """Return the values of a key figure."""
     return {
@@ -96,7 +116,20 @@ def make_draft(page=None, *, by=COMMAND, language="en", sections=None):
     """Return a draft that holds enough to go to review, written by `by`; `sections` replace or add some."""
     page = page or make_page(language=language)
     version = publishing.open_draft(page=page, by=by)
-    return fill(version, enough(page.language, **(sections or {})), by=by)
+    named = enough(page.language, **(sections or {}))
+    write_what_is_needed(version, besides=named)
+    return fill(version, named, by=by)
+
+
+def write_what_is_needed(version, *, besides=()):
+    """Let a version that starts from nothing hold what no page can go without, rows of the sections `besides` excepted.
+
+    Written straight: hundreds of tests begin here, and none of them asks how this came in.
+    """
+    if version.started_from_id is None:
+        for key, values in NEEDED[type(version)].items():
+            if key not in besides or isinstance(values, dict):
+                section_named(version, key).write(version, values)
 
 
 def make_in_review(page=None, *, by=COMMAND, **options):

@@ -19,6 +19,9 @@ summary = "A balloon lifts the bone."
 aim = '''
 It eases **pain**.
 '''
+who_may_benefit = "You."
+who_should_not = "Nobody."
+other_choices = "Rest."
 
 [[sources]]
 key = "a"
@@ -31,6 +34,25 @@ low = 45
 high = 60
 unit = "minutes"
 sources = ["a"]
+
+[[steps]]
+label = "You lie down"
+text = "You lie face down."
+
+[[milestones]]
+kind = "allowed"
+from_day = 0
+text = "Walk a little."
+sources = ["a"]
+
+[[warning_signs]]
+key = "fever"
+text = "You have a fever."
+urgency = "ask"
+
+[[risks]]
+key = "sore"
+name = "Soreness"
 """
 CONTENT = """
 format = 1

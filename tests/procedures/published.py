@@ -116,6 +116,7 @@ def make_draft(subject, *, language="en", slug="kyphoplasty", sections=None, nam
     """Return the open draft of a page, with names and a summary, and these sections ({key: values}) filled in."""
     page, _is_new = subject.pages.get_or_create(language=language, defaults={"slug": slug})
     version = publishing.open_draft(page=page, by=BY)
+    factories.write_what_is_needed(version, besides=sections or ())
     return fill(version, {"names": NAMES[language] | (names or {}), **(sections or {})}, by=BY)
 
 

@@ -74,11 +74,11 @@ def test_the_same_questions_are_answered_for_both(client, kyphoplasty, vertebrop
 
 def test_what_one_page_does_not_say_is_said_so(client, kyphoplasty, vertebroplasty):
     own_risk = {"key": "leak", "name": "A leak", "text": "It may leak.", "scope": "specific", "sources": ["a"]}
-    publish_both(kyphoplasty, vertebroplasty, risks=[own_risk], steps=[])
+    publish_both(kyphoplasty, vertebroplasty, risks=[own_risk], day={"setting": "At home.", "timing": "Soon."})
     response = client.get(ADDRESS)
     answers = rows(response)
     assert [cell["is_empty"] for cell in answers["A leak"]] == [True, False]
-    assert [cell["is_empty"] for cell in answers["Step by step"]] == [False, True]
+    assert [cell["is_empty"] for cell in answers["Your anesthetic"]] == [False, True]
     assert answers["A leak"][1]["facts"][0]["value"] == "Our sources give no figure."
     assertContains(response, "A risk that a page does not name may still happen.")
     assertContains(response, "Its page does not say.", count=4)

@@ -32,7 +32,7 @@ def write(tmp_path, db):
 def test_a_file_becomes_a_published_page(write):
     version = import_page(write(), by=COMMAND)
     assert version.state == State.PUBLISHED
-    assert version.document["text"] == {"aim": "<p>It eases <strong>pain</strong>.</p>"}
+    assert version.document["text"]["aim"] == "<p>It eases <strong>pain</strong>.</p>"
     assert version.document["facts"] == {"duration": {"low": 45, "high": 60, "unit": "minutes"}}
     assert str(version.reviewed_on) == "2026-09-14"
     assert version.page.slug == "balloon"
@@ -50,7 +50,7 @@ def test_a_file_becomes_a_published_page(write):
         ([("2027-09-14", "2025-09-14")], "", "next_review_due: choose a day after"),
         ([('plain = "Balloon repair"', "")], "", "names.plain: this key is missing"),
         ([("aim = ", "goal = ")], "", "text.goal: this key is not known here"),
-        ([("aim = ", "[steps]\naim = ")], "", r"steps: write \[\[steps\]\] above each row"),
+        ([("aim = ", "[preparation]\naim = ")], "", r"preparation: write \[\[preparation\]\] above each row"),
         ([("low = 45", 'low = "45"')], "", "figures, row 1, low: write a number"),
         ([("low = 45", "low = 99")], "", "figures, row 1: The range must run from the lower"),
         ([('unit = "minutes"', 'unit = "moons"')], "", "figures, row 1, unit: .*moons"),
@@ -61,8 +61,8 @@ def test_a_file_becomes_a_published_page(write):
         ([('slug = "balloon"', 'slug = "a b"')], "", "slug: .*"),
         ([('reviewed_by = "dr-a"', 'reviewed_by = "dr-b"')], "", 'there is no clinician with the key "dr-b"'),
         ([("slug = ", 'related = ["missing"]\nslug = ')], "", 'there is no procedure with the key "missing"'),
-        ([], '[[steps]]\nlabel = "One"\n', "steps, row 1, text: "),
-        ([], '[[sources]]\nkey = "a"\ntitle = "B"\n', 'line 31, sources, row 2, key: 2 rows have the key "a"'),
+        ([], '[[steps]]\nlabel = "One"\n', "steps, row 2, text: "),
+        ([], '[[sources]]\nkey = "a"\ntitle = "B"\n', 'line 55, sources, row 2, key: 2 rows have the key "a"'),
         ([], '[[steps]]\nlabel = "One"\ntext = "T"\n' * 31, "steps: at most 30 rows fit"),
     ],
 )

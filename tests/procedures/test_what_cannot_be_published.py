@@ -16,6 +16,7 @@ from tests.clinic.uploads import png
 from tests.procedures.desk import opened, press, signed_in
 from tests.procedures.factories import (
     COMMAND,
+    NEEDED,
     figure,
     make_clinician,
     make_draft,
@@ -172,6 +173,10 @@ plain = "Balloon repair"
 
 [text]
 summary = "A balloon lifts the bone."
+aim = "It eases pain."
+who_may_benefit = "You."
+who_should_not = "Nobody."
+other_choices = "Rest."
 
 [[sources]]
 key = "a"
@@ -183,12 +188,15 @@ title = "Another page"
 """
 
 
+NEEDED_ROWS = {key: NEEDED[ProcedureVersion][key][0] for key in ("steps", "milestones", "warning_signs", "risks")}
+
+
 def write_page(folder, language="en", **rows):
     """Return the path of a page's file with these rows, {section: row}."""
     if not Clinician.objects.exists():
         make_clinician(key="dr-a")
     text = HEAD.format(language=language)
-    for section, row in ({"figures": figure()} | rows).items():
+    for section, row in (NEEDED_ROWS | {"figures": figure()} | rows).items():
         text += f"\n[[{section}]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in row.items())
     path = folder / f"balloon.{language}.toml"
     path.write_text(text, encoding="utf-8")
@@ -259,7 +267,7 @@ def test_spanish_figures_that_differ_are_not_published(manager, key, change):
 
 def test_a_spanish_figure_that_the_english_page_does_not_have_is_not_published():
     procedure = make_procedure()
-    make_published(make_page(procedure), sections=facts() | {"risks": []})
+    make_published(make_page(procedure), sections=facts() | {"risks": NEEDED[ProcedureVersion]["risks"]})
     spanish = make_signed_off(make_page(procedure, language="es"), sections=facts())
     with pytest.raises(publishing.Refused, match="These figures differ"):
         publishing.publish(versions=[spanish], by=COMMAND)
