@@ -206,11 +206,11 @@ def test_all_that_is_wrong_in_all_files_is_said_at_once_with_the_lines(tmp_path)
     assert said.splitlines() == [
         "balloon.fr.toml: put it into procedures or conditions.",
         "procedures/balloon.en.toml, line 15, text.goal: this key is not known here.",
-        "procedures/balloon.en.toml, line 26, figures, row 1, low: write a number.",
+        "procedures/balloon.en.toml, line 29, figures, row 1, low: write a number.",
         said.splitlines()[3],
         "procedures/balloon.es.toml, line 11: this is not TOML: Expected '=' after a key in a key/value pair.",
     ]
-    assert said.splitlines()[3].startswith("procedures/balloon.en.toml, line 27, figures, row 1, high: ")
+    assert said.splitlines()[3].startswith("procedures/balloon.en.toml, line 30, figures, row 1, high: ")
 
 
 def test_both_languages_are_named_and_a_page_may_refer_to_one_that_the_header_does_not_list(tmp_path):
@@ -220,8 +220,10 @@ def test_both_languages_are_named_and_a_page_may_refer_to_one_that_the_header_do
     write_folder(tmp_path, ("balloon", "zeal"), name="procedures/zeal.en.toml")
     said = refusal(tmp_path, "--publish")
     assert [line.split(":")[0] for line in said.splitlines()] == [
-        "procedures/balloon.en.toml, line 24, figures",
-        "procedures/balloon.es.toml, line 24, figures",
+        "procedures/balloon.en.toml, line 27, figures",
+        "procedures/balloon.en.toml, line 39, milestones",
+        "procedures/balloon.es.toml, line 27, figures",
+        "procedures/balloon.es.toml, line 39, milestones",
     ]
     assert "3 pages read, 3 changed" in bring(tmp_path)
 
@@ -230,7 +232,7 @@ def test_figures_that_cannot_be_published_stop_every_page_before_the_first_write
     write_folder(tmp_path)
     wrong = [("balloon", "zeal"), ('sources = ["a"]', "sources = []")]
     write_folder(tmp_path, *wrong, name="procedures/zeal.en.toml")
-    assert "zeal.en.toml, line 23, figures: Say where" in refusal(tmp_path, "--publish")
+    assert "zeal.en.toml, line 26, figures: Say where" in refusal(tmp_path, "--publish")
 
 
 def test_a_stop_half_way_leaves_whole_pages_and_the_next_run_goes_on(tmp_path):
@@ -277,9 +279,9 @@ def test_a_byte_order_mark_and_line_ends_of_windows_change_nothing(tmp_path):
         ((RENAMED[0], "A \\u0000balloon lifts"), "line 14, text.summary: a hidden character"),
         ((RENAMED[0], "A \\u202eballoon lifts"), "line 14, text.summary: a hidden character"),
         (("Balloon repair", "Balloon\\nrepair"), "line 11, names.plain: a hidden character, or a line break"),
-        (("low = 45", "low = nan"), "line 26, figures, row 1, low: write a number"),
+        (("low = 45", "low = nan"), "line 29, figures, row 1, low: write a number"),
         (('unit = "minutes"', 'unit = "moons"'), 'row 1, unit: "moons" is not known; write "minutes" or "hours" or'),
-        (("low = 45", "low = true"), "line 26, figures, row 1, low: write a number"),
+        (("low = 45", "low = true"), "line 29, figures, row 1, low: write a number"),
         (("low = 45", f"low = {'9' * 5000}"), "this is not TOML"),
         (("low = 45", f"low = {'[' * 5000}"), "too many brackets"),
         (('slug = "balloon"', 'slug = "../balloon"'), "line 5, slug: write letters, digits and hyphens"),
@@ -297,7 +299,7 @@ def test_awkward_values_are_refused_with_their_line(tmp_path, replaced, sentence
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        ("../secret.png", "line 32, media, row 1, file: write files/ and the name of a file"),
+        ("../secret.png", "line 54, media, row 1, file: write files/ and the name of a file"),
         ("/etc/passwd", "write files/ and the name of a file"),
         ("files/../../secret.png", "write files/ and the name of a file"),
         ("files/missing.png", "there is no file files/missing.png"),
