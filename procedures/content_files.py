@@ -263,11 +263,13 @@ def _saved(row, file):
 
 
 def _is_to_come_in(file, page):
-    newest = page.versions.order_by("-number").first()
-    if newest is None:
+    if page.open_version() is not None:
+        return False
+    last = page.last_read()
+    if last is None:
         return True
-    is_untouched = newest.pk == page.live_version_id and newest.imported_hash
-    return bool(is_untouched) and newest.imported_hash != file.hash
+    is_untouched = last.pk == page.live_version_id and last.imported_hash
+    return bool(is_untouched) and last.imported_hash != file.hash
 
 
 def _signed_off_version(file, page, *, by):

@@ -123,7 +123,8 @@ def overview(version, *, by, name="", form=None):
         "tone": TONES[version.state],
         "facts": _facts(version),
         "sections": _sections(version, findings),
-        "may_write": publishing.can_move(version, "save_section", by=by),
+        "may_write": publishing.can_save(version, by=by),
+        "changed": _changed(version) if is_open else None,
         "findings": [
             {
                 "section": sections[finding.section],
@@ -198,6 +199,19 @@ def _sections(version, findings):
             "is_to_mend": section.key in to_mend,
         }
         for section in sections_of(version)
+    ]
+
+
+def _changed(version):
+    """Return the sections that say something else than what patients read; None where they read nothing yet."""
+    live = version.page.live_version
+    if live is None:
+        return None
+    prefetch_related_objects([live], *(section.rows for section in sections_of(live) if section.model))
+    return [
+        {"title": section.title, "url": admin_url(version, "section", section.key)}
+        for section in sections_of(version)
+        if section.read(version) != section.read(live)
     ]
 
 

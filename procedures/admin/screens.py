@@ -137,21 +137,21 @@ class Screen:
         return self.form.cleaned_data if self.section.model is None else self.form.rows()
 
     def save(self, *, by):
-        """Save what was typed; raise what `save_section` raises.
+        """Save what was typed and return the version; raise what `save_section` raises.
 
         Where somebody else saved another section of this version meanwhile, this one is as it was, and no one is asked.
         """
         try:
-            self._save(by=by)
+            return self._save(by=by)
         except publishing.Stale:
             current = type(self.version).objects.select_related("page").get(pk=self.version.pk)
             if self.original is None or self.section.read(current) != self.original:
                 raise
             self.seen_revision = current.revision
-            self._save(by=by)
+            return self._save(by=by)
 
     def _save(self, *, by):
-        publishing.save_section(
+        return publishing.save_section(
             version=self.version, section=self.section, values=self.values, by=by, seen_revision=self.seen_revision
         )
 
@@ -177,6 +177,12 @@ class Screen:
             numbers = range(max(map(len, versions)))
             labels = {number: gettext("Entry %(number)d") % {"number": number + 1} for number in numbers}
         return [row for row in stale.compare(labels, *versions) if row.changed_by != stale.ChangedBy.NOBODY]
+
+
+def spared_labels(version, section):
+    """Return the labels of the fields of a section that no signature is bound to."""
+    model = section.model or type(version)
+    return [str(form_field(model._meta.get_field(name)).label) for name in section.fields if name in section.spared]
 
 
 def _column(screen, name):
