@@ -31,7 +31,7 @@ class Group:
 def with_an_old_page(requests):
     """Keep open requests whose patients know another version than the one that is live: `known` and `live`."""
     told = ToldOfChange.objects.filter(request=OuterRef("pk"), version__page=OuterRef("page_version__page"))
-    newest = told.order_by("-version__number").values("version")[:1]
+    newest = told.order_by("-version__published_at", "-version__number").values("version")[:1]
     # The old versions first: few requests know one of them, while many are open.
     old = ProcedureVersion.objects.filter(state=State.SUPERSEDED, page__live_version__isnull=False)
     rows = requests.filter(status__in=OPEN, held_because="", page_version__in=old).annotate(

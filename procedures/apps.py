@@ -34,6 +34,8 @@ class ProceduresConfig(AppConfig):
         event_words.register(WORDS)
         erasure.spare("procedures.feedback", because="Readers give no name; whoever wrote one is found by reading.")
         erasure.spare("procedures.missedsearch", because="It tells what many looked for, and nobody who did.")
+        for kind in ("procedure", "condition"):
+            erasure.spare(f"procedures.{kind}comment", because="Clinicians sign what they say; it is about a page.")
         key_rotation.register(search.KeptMisses())
         chores.register("forget searches", search.forget_misses)
         chores.register("forget feedback", feedback.forget_old)

@@ -65,7 +65,7 @@ def freeze(version):
             _take(source, "key", "title", "publisher", "url") | {"read_on": _iso(source.read_on)}
             for source in version.sources.all()
         ],
-        "review": _review(version),
+        "review": review_in_words(version),
         "authors": version.authors.count(),
     }
     return document | {"facts": _facts(document)}
@@ -148,7 +148,8 @@ def _questions(version):
     return [{"question": row.question, "html": str(render_markdown(row.answer))} for row in version.questions.all()]
 
 
-def _review(version):
+def review_in_words(version):
+    """Return the part of a document that says who reviewed a version, when, and until when."""
     reviewer = version.reviewed_by
     who = reviewer and {
         **_take(reviewer, "key", "name", "registration_body", "registration_number"),

@@ -378,8 +378,34 @@ class ChangesForm(PlainForm, forms.Form):
     )
 
 
+class CommentForm(PlainForm, forms.Form):
+    """A comment on one of the sections of a version."""
+
+    section = forms.ChoiceField(
+        label=_("Section"),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose the section that it is about.")),
+    )
+    words = forms.CharField(
+        label=_("Your comment"),
+        help_text=_("Editors and reviewers of this version read it. It stays with the version."),
+        widget=LongText(attrs={"rows": 4}),
+        max_length=4000,
+        error_messages={"required": _("Write your comment.")},
+    )
+
+    def __init__(self, *args, sections, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["section"].choices = [("", "–"), *((section.key, section.title) for section in sections)]
+
+
+class AnswerForm(PlainForm, forms.Form):
+    """An answer to a comment; to settle one needs none."""
+
+    words = forms.CharField(label=_("Your answer"), widget=LongText(attrs={"rows": 3}), max_length=4000, required=False)
+
+
 class SignOffForm(PlainForm, forms.Form):
-    """Until when the sign-off is good."""
+    """Until when a review is good."""
 
     next_review_due = forms.DateField(
         label=_("Next review due"),

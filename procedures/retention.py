@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Unit
-from clinic.retention import Span, fixed
+from clinic.retention import Span, fixed, kept_otherwise
 from procedures import feedback, search
 
 
@@ -25,3 +25,5 @@ def fill_register():
         span=Span(search.MISSES_KEPT_FOR.days, Unit.DAYS),
         covers=("procedures.MissedSearch",),
     )
+    for model in ("procedures.ProcedureComment", "procedures.ConditionComment"):
+        kept_otherwise(model, "What a clinician said of a version is kept as long as the version that patients read.")

@@ -1,5 +1,6 @@
 """The sections of a version, one a screen of the desk: which fields or rows each holds, and what it holds now."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -41,6 +42,8 @@ class Section:
     """A part of a version that is written on one screen and saved whole.
 
     `fields` are those of the version; or those of a row where `model` is given, `rows` being the version's accessor.
+    Every field is clinical, so that a signature is bound to it, but those that `spared` names, each with the reason.
+    Whatever a patient may act on is clinical: a picture's caption and its words for the blind are.
     """
 
     key: str
@@ -49,6 +52,7 @@ class Section:
     fields: tuple
     model: type[Model] | None = None
     rows: str = ""
+    spared: dict = dataclasses.field(default_factory=dict, hash=False)
 
     @property
     def most_rows(self):
@@ -80,6 +84,15 @@ class Section:
             rows = rows.select_related(*(field for field in FILES if field in self.fields))
         return [_plain_values(row, self.fields) for row in rows]
 
+    def clinical(self, values):
+        """Return what a signature is bound to of `values`, as `read` returns them.
+
+        What is empty is left out, so that a field which a later release adds voids no signature.
+        """
+        if isinstance(values, list):
+            return [self.clinical(row) for row in values]
+        return {name: value for name, value in values.items() if name not in self.spared and not _is_empty(value)}
+
     def write(self, version, values):
         """Let the section of a saved version hold `values`, clean ones: a dictionary of fields, or a list of rows."""
         if self.model is None:
@@ -99,6 +112,10 @@ class Section:
         for row in rows:
             row.pk, row.version = None, version
         self.model.objects.bulk_create(rows)
+
+
+def _is_empty(value):
+    return value is None or value is False or value in ("", [])
 
 
 def _write_fields(version, values):
@@ -139,12 +156,18 @@ NAMES = Section(
     _("Names and summary"),
     _("What patients call it, what doctors call it, and what it is in a sentence or two."),
     ("plain_name", "medical_name", "synonyms", "summary"),
+    spared={"synonyms": "They bring a search to the page, and give no advice."},
 )
 
 
 def _sources(model):
     advice = _("Where the facts come from. Other sections name a source by its key, so write the sources first.")
-    return Section("sources", _("Sources"), advice, ("key", "title", "publisher", "url", "read_on"), model, "sources")
+    spared = {
+        "publisher": "Which source it is, its title tells.",
+        "url": "A source that moves to another address stays the same; its title and the day it was read are bound.",
+    }
+    fields = ("key", "title", "publisher", "url", "read_on")
+    return Section("sources", _("Sources"), advice, fields, model, "sources", spared)
 
 
 def _figures(model):
@@ -234,12 +257,14 @@ SECTIONS = {
             ("file", "title"),
             PrintDocument,
             "printdocuments",
+            {"title": "It names a file that is bound itself, by its content."},
         ),
         Section(
             "related",
             _("Related procedures"),
             _("Other procedures that a reader of this page may want to compare."),
             ("related",),
+            spared={"related": "It leads to pages that are signed off themselves."},
         ),
     ),
     ConditionVersion: (

@@ -54,6 +54,25 @@ def changes_asked(version, *, by):
     _tell(_authors([version], by), "page_changes_asked", version, words)
 
 
+def signature_voided(version, *, signer, by):
+    """Tell whoever signed a version off, and those who publish, that it was changed and waits for a review again."""
+
+    def words():
+        return _worded(
+            gettext("%(clinic)s: a sign-off is void"),
+            gettext(
+                "%(page)s was signed off, and something clinical in it was changed since. It is a draft again, and goes "
+                "to review again before it can be published. What patients read is as it was."
+            ),
+            [version],
+        )
+
+    people = _who_may(PUBLISH, by)
+    if signer is not None and signer.is_active and signer.pk != by.id:
+        people = people | User.objects.filter(pk=signer.pk)
+    _tell(people.distinct(), "signature_voided", version, words)
+
+
 def published(versions, *, by):
     """Tell their authors that patients read them now."""
 

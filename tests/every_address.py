@@ -7,7 +7,7 @@ from django.utils.translation import override
 
 from appointments.models import Note, TrackingLink
 from clinic.stored_files import store
-from procedures.models import ConditionVersion, ProcedureVersion
+from procedures.models import ConditionComment, ConditionVersion, ProcedureComment, ProcedureVersion
 from tests.appointments.factories import link_to, make_request
 from tests.appointments.offer import make_offer
 from tests.clinic.uploads import png
@@ -39,6 +39,7 @@ class Place:
         self.file = store(ContentFile(png(), name="spine.png"))
         make_feedback(fracture.pages.first())
         Note.objects.create(request=self.request, text="Call in the morning.", written_by=self.superuser)
+        comment_on_the_newest()
 
     def address(self, name, arguments, language="en"):
         """Return the address of a view by its name."""
@@ -62,6 +63,8 @@ class Place:
             values["name"] = self.file.name
         if name == "appointments:change":
             values["name"] = "withdraw"
+        if name.endswith("version_answer") and argument == "number":
+            return _newest(ConditionComment if "condition" in name else ProcedureComment)
         if argument in ("object_id", "pk") and name != "admin:view_on_site":
             return _newest(_model_of(name))
         if argument == "object_id":
@@ -69,6 +72,13 @@ class Place:
         if argument == "slug":
             return "north" if "location" in name else "fracture" if "condition" in name else "kyphoplasty"
         return values.get(argument) or SAID.get(argument, 1)
+
+
+def comment_on_the_newest():
+    """Write a comment on the newest version of each kind, as somebody without an account."""
+    for model in (ProcedureVersion, ConditionVersion):
+        if version := model.objects.order_by("pk").last():
+            version.comments.create(section="names", words="Is that so?", by_name="Dr. Ana Aster")
 
 
 def names():

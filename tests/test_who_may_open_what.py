@@ -40,7 +40,7 @@ from procedures.models import ConditionLook, MissedSearch, ProcedureLook, Proced
 from tests.appointments.factories import link_to, make_request, make_time, moved
 from tests.clinic.uploads import png
 from tests.demonstration import load_all_but_requests
-from tests.every_address import Place, names
+from tests.every_address import Place, comment_on_the_newest, names
 from tests.procedures.factories import make_draft, make_feedback, make_published
 from tests.staff import make_staff
 
@@ -186,6 +186,12 @@ TABLE = {
     "admin:procedures_procedureversion_move": (PAGES, PAGES),
     "admin:procedures_conditionversion_move": (PAGES, PAGES),
     "admin:editorial_desk": (PAGES, NOBODY),
+    "admin:procedures_procedurepage_confirm": (PAGES, PAGES),
+    "admin:procedures_conditionpage_confirm": (PAGES, PAGES),
+    "admin:procedures_procedureversion_comment": (PAGES, PAGES),
+    "admin:procedures_conditionversion_comment": (PAGES, PAGES),
+    "admin:procedures_procedureversion_answer": (PAGES, PAGES),
+    "admin:procedures_conditionversion_answer": (PAGES, PAGES),
     "procedures:preview_procedure": (PAGES, NOBODY),
     "procedures:preview_condition": (PAGES, NOBODY),
     # Behind these is nothing in the house of these tests: no time is agreed, no PDF made, no link of Django's used.
@@ -217,8 +223,14 @@ ONLY_A_REASON = {
     "admin:procedures_conditionpage_draft": {"reviewer", "manager"},
     "admin:procedures_procedurepage_withdraw": {"editor", "reviewer"},
     "admin:procedures_conditionpage_withdraw": {"editor", "reviewer"},
+    "admin:procedures_procedurepage_confirm": {"editor", "manager"},
+    "admin:procedures_conditionpage_confirm": {"editor", "manager"},
     "admin:procedures_procedureversion_move": {"manager"},
     "admin:procedures_conditionversion_move": {"manager"},
+    "admin:procedures_procedureversion_comment": {"manager"},
+    "admin:procedures_conditionversion_comment": {"manager"},
+    "admin:procedures_procedureversion_answer": {"manager"},
+    "admin:procedures_conditionversion_answer": {"manager"},
 }
 
 # Rights that are about more than a kind of thing: an address that opens for them, or pressing it, and for nothing else.
@@ -248,6 +260,8 @@ ARGUMENTS = {
     "appointments_messagewording_ours": ["received", "en"],
     "procedures_procedureversion_move": ["send_for_review"],
     "procedures_conditionversion_move": ["send_for_review"],
+    "procedures_procedureversion_answer": [1],
+    "procedures_conditionversion_answer": [1],
 }
 OF_DJANGO = {"changelist", "add", "history", "delete", "change"}
 
@@ -328,6 +342,7 @@ class House(Place):
         self.request = make_request()
         self.token = link_to(self.request)
         Note.objects.create(request=self.request, text="Call in the morning.", written_by=manager)
+        comment_on_the_newest()
 
     def value(self, name, argument):
         """Return what stands in an address for one of its parts."""
@@ -343,6 +358,8 @@ class House(Place):
             return a_row_of(Location).key
         if argument == "slug" and "condition" in name:
             return "vertebral-compression-fracture"
+        if name.endswith("version_answer") and argument == "number":
+            return super().value(name, argument)
         known = {"number": EmergencyAccess, "pk": PurgeRun if name == "admin:clinic_retentionrule_release" else None}
         if known.get(argument):
             return a_row_of(known[argument]).pk

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -146,7 +147,7 @@ def overview(version, *, by, name="", form=None):
     prefetch_related_objects([version], *(section.rows for section in sections_of(version) if section.model))
     buttons = _buttons(version, by, name, form) if is_open else []
     findings = content_checks.look(version) if is_open else []
-    may_write = publishing.can_move(version, "save_section", by=by)
+    may_write = publishing.can_save(version, by=by)
     has_risks = is_open and isinstance(version, ProcedureVersion)
     return {
         "tone": TONES[version.state],
@@ -154,6 +155,7 @@ def overview(version, *, by, name="", form=None):
         "missed": version.missed_its_time,
         "sections": _sections(version, findings),
         "may_write": may_write,
+        "changed": _changed(version) if is_open else None,
         "found": found(version, findings, may_write=may_write),
         "risks_left_out": content_checks.risks_left_out(version) if has_risks else [],
         "possible": [button for button in buttons if not button.reason],
@@ -251,6 +253,24 @@ def _sections(version, findings):
         }
         for section in sections_of(version)
     ]
+
+
+def _changed(version):
+    """Return the sections that say something else than what patients read; None where they read nothing yet."""
+    live = version.page.live_version
+    if live is None:
+        return None
+    prefetch_related_objects([live], *(section.rows for section in sections_of(live) if section.model))
+    changed = []
+    for section in sections_of(version):
+        ours, theirs = section.read(version), section.read(live)
+        if ours != theirs:
+            names = [name for name in section.fields if section.model is None and ours[name] != theirs[name]]
+            labels = [capfirst(version._meta.get_field(name).verbose_name) for name in names]
+            changed.append(
+                {"title": section.title, "url": admin_url(version, "section", section.key), "fields": labels}
+            )
+    return changed
 
 
 def _how_full(version, section):

@@ -14,8 +14,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.admin import HouseAdmin
+from clinic.stale import read_revision
 from procedures import publishing
-from procedures.forms import PageForm, WithdrawForm
+from procedures.forms import PageForm, SignOffForm, WithdrawForm
 from procedures.models import ConditionPage, ProcedurePage
 
 
@@ -121,6 +122,7 @@ class PageAdmin(HouseAdmin):
         label = f"{self.opts.app_label}_{self.opts.model_name}"
         return [
             path("<path:object_id>/draft/", self.admin_site.admin_view(self.draft_view), name=f"{label}_draft"),
+            path("<path:object_id>/confirm/", self.admin_site.admin_view(self.confirm_view), name=f"{label}_confirm"),
             path(
                 "<path:object_id>/withdraw/", self.admin_site.admin_view(self.withdraw_view), name=f"{label}_withdraw"
             ),
@@ -147,6 +149,8 @@ class PageAdmin(HouseAdmin):
             "version_url": f"admin:{self.opts.app_label}_{page.versions.model._meta.model_name}_change",
             "draft_refusal": _refusal(publishing.check_open_draft, page, actor),
             "withdraw_refusal": _refusal(publishing.check_withdraw, page, actor),
+            "may_review": page.is_published and request.user.has_perm(publishing.SIGN_OFF),
+            **self.confirm_context(request, page, SignOffForm()),
             "draft_url": admin_url(page, "draft"),
             "withdraw_url": admin_url(page, "withdraw"),
         }
@@ -171,6 +175,45 @@ class PageAdmin(HouseAdmin):
             messages.error(request, refused.reason)
             return HttpResponseRedirect(admin_url(page, "change"))
         return HttpResponseRedirect(admin_url(version, "change"))
+
+    def confirm_context(self, request, page, form):
+        """Return what is needed to say that a page was reviewed and needs no change."""
+        return {
+            "confirm_form": form,
+            "confirm_refusal": _refusal(publishing.check_confirm, page, request.user.as_actor()),
+            "confirm_url": admin_url(page, "confirm"),
+            "read_url": page.is_published
+            and reverse(f"procedures:preview_{self.subject}", args=[page.live_version_id]),
+        }
+
+    def confirm_view(self, request, object_id):
+        """Take in that the page was reviewed and needs no change."""
+        page = self.page_or_404(request, object_id)
+        if request.method != "POST":
+            return HttpResponseRedirect(admin_url(page, "change"))
+        form, seen = SignOffForm(request.POST), read_revision(request.POST.get("seen", ""))
+        if form.is_valid():
+            try:
+                publishing.confirm(page=page, by=request.user.as_actor(), seen=seen, **form.cleaned_data)
+                messages.success(request, gettext("The review is on the page now. Its words are as they were."))
+                return HttpResponseRedirect(admin_url(page, "change"))
+            except publishing.Unfit as refused:
+                form.add_error(refused.field, refused.reason)
+            except publishing.Refused as refused:
+                messages.error(request, refused.reason)
+                return HttpResponseRedirect(admin_url(page, "change"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": publishing.MOVES["confirm"].label,
+            "subtitle": str(page),
+            "opts": self.opts,
+            "page": page,
+            "page_url": admin_url(page, "change"),
+            "form": form,
+            **self.confirm_context(request, page, form),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/procedures/confirm.html", context, status=422)
 
     def withdraw_view(self, request, object_id):
         """Take the page off the site, after its box was ticked."""

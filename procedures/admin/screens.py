@@ -181,20 +181,18 @@ class Screen:
         return self.form.cleaned_data if self.section.model is None else self.form.rows()
 
     def save(self, *, by):
-        """Save what was typed, together with what others saved meanwhile where nobody need be asked.
+        """Save what was typed, together with what others saved meanwhile where nobody need be asked; return the version.
 
         Raises what `save_section` raises, Stale where both changed the same, each in their own way.
         """
         for _meeting in range(MEETINGS):
             try:
-                self._save(by=by)
+                return self._save(by=by)
             except publishing.Stale:
                 current = type(self.version).objects.select_related("page").get(pk=self.version.pk)
                 if not self._meets(current):
                     raise
-            else:
-                return
-        self._save(by=by)
+        return self._save(by=by)
 
     def _meets(self, current):
         """Take in what others saved; return False where that needs an answer, or nobody knows what was opened."""
@@ -223,7 +221,7 @@ class Screen:
         return [{name: plain(row[name]) for name in self.section.fields} for row in self.values]
 
     def _save(self, *, by):
-        publishing.save_section(
+        return publishing.save_section(
             version=self.version, section=self.section, values=self.values, by=by, seen_revision=self.seen_revision
         )
 
@@ -261,6 +259,12 @@ class Screen:
             numbers = range(max(map(len, versions)))
             labels = {number: gettext("Entry %(number)d") % {"number": number + 1} for number in numbers}
         return [row for row in stale.compare(labels, *versions) if row.changed_by != stale.ChangedBy.NOBODY]
+
+
+def spared_labels(version, section):
+    """Return the labels of the fields of a section that no signature is bound to."""
+    model = section.model or type(version)
+    return [str(form_field(model._meta.get_field(name)).label) for name in section.fields if name in section.spared]
 
 
 def _words(values):

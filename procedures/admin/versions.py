@@ -10,20 +10,20 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.ended_session import why_not_taken
 from audit.audited_admin import AuditedAdmin
 from clinic.stale import read_revision
 from procedures import content_checks, presence, publishing
 from procedures.admin import overview
+from procedures.admin.comments import CommentScreens, comments_part, threads, too_long_open
 from procedures.admin.looking import can_look, look
 from procedures.admin.pages import admin_url
-from procedures.admin.screens import Screen
+from procedures.admin.screens import Screen, spared_labels
 from procedures.forms import section_form
-from procedures.models import ConditionVersion, ProcedureVersion
+from procedures.models import ConditionVersion, ProcedureVersion, State
 from procedures.sections import section_named, sections_of
 
 
-class VersionAdmin(AuditedAdmin):
+class VersionAdmin(CommentScreens, AuditedAdmin):
     """A version is reached from its page; it changes by its sections and its moves alone."""
 
     # Who may
@@ -71,6 +71,7 @@ class VersionAdmin(AuditedAdmin):
             path("<path:object_id>/section/<slug:key>/", section, name=f"{label}_section"),
             path("<path:object_id>/section/<slug:key>/look/", wrap(self.look_view), name=f"{label}_look"),
             path("<path:object_id>/move/<slug:name>/", move, name=f"{label}_move"),
+            *self.comment_urls(label),
             *super().get_urls(),
         ]
 
@@ -117,11 +118,15 @@ class VersionAdmin(AuditedAdmin):
         if name not in overview.ACTIONS:
             raise Http404
         form = overview.ACTIONS[name].form(request.POST)
-        return self.show(request, version, name=name, form=form, refusal=_too_long_open(request), status=403)
+        return self.show(request, version, name=name, form=form, refusal=too_long_open(request), status=403)
 
-    def show(self, request, version, *, name="", form=None, refusal="", status=200):
-        """Return the overview. `name` and `form` are the move that was tried and what was typed for it."""
-        context = overview.overview(version, by=request.user.as_actor(), name=name, form=form)
+    def show(self, request, version, *, name="", form=None, comment=None, refusal="", status=200):
+        """Return the overview. `form` is what was typed for the move `name`; or else a comment, or an answer to the
+        one with the number `comment`.
+        """
+        by = request.user.as_actor()
+        context = overview.overview(version, by=by, name=name, form=form)
+        context |= comments_part(version, by=by, number=comment, form=None if name else form)
         refused_form = form if form is not None and not refusal else None
         return self.render(
             request,
@@ -142,8 +147,10 @@ class VersionAdmin(AuditedAdmin):
         """Show a section, rearrange what was typed, or save it; whatever happens, nothing typed is lost."""
         version, section = self.version_and_section(request, object_id, key)
         if request.method != "POST":
-            if not version.is_editable:
-                messages.info(request, gettext("Only a draft can be changed."))
+            try:
+                publishing.check_save(version, by=request.user.as_actor())
+            except publishing.Refused as refused:
+                messages.info(request, refused.reason)
                 return HttpResponseRedirect(admin_url(version, "change"))
             return self.show_section(request, version, Screen.stored(version, section))
         screen = Screen.typed(version, section, request.POST, request.FILES)
@@ -159,14 +166,23 @@ class VersionAdmin(AuditedAdmin):
             return self.show_section(request, version, screen, status=screen.status)
         if not screen.is_valid():
             return self.show_section(request, version, screen, status=422)
+        was_signed = version.state == State.SIGNED_OFF
         try:
-            screen.save(by=request.user.as_actor())
+            saved = screen.save(by=request.user.as_actor())
         except publishing.Refused as refused:
             version = self.version_or_404(request, object_id)
             screen.refuse(version, refused)
             return self.show_section(request, version, screen, status=409)
         presence.left(version, section, user=request.user)
         messages.success(request, _saved(section, screen.taken_in_words))
+        if was_signed and saved.state == State.DRAFT:
+            messages.warning(
+                request,
+                gettext(
+                    "You changed something clinical, so the sign-off is void and this is a draft again. Send it for "
+                    "review when you are done. Whoever signed it off, and the managers, are told."
+                ),
+            )
         following = _following(version, section) if press == "next" else None
         address = admin_url(version, "section", following.key) if following else admin_url(version, "change")
         return HttpResponseRedirect(address)
@@ -185,7 +201,7 @@ class VersionAdmin(AuditedAdmin):
         """Show what was typed again, after a form without a valid token. Changes nothing."""
         version, section = self.version_and_section(request, object_id, key)
         screen = Screen.typed(version, section, request.POST, {})
-        screen.set_aside(_too_long_open(request))
+        screen.set_aside(too_long_open(request))
         return self.show_section(request, version, screen, status=403)
 
     def version_and_section(self, request, object_id, key):
@@ -210,6 +226,13 @@ class VersionAdmin(AuditedAdmin):
             "following": _following(version, screen.section),
             "can_look": can_look(screen.section),
             "look_url": admin_url(version, "look", screen.section.key),
+            "threads": [
+                thread
+                for thread in threads(version, by=request.user.as_actor())
+                if thread.comment.section == screen.section.key
+            ],
+            "is_signed": version.state == State.SIGNED_OFF,
+            "keeps_signature": spared_labels(version, screen.section),
         }
         return self.render(request, "section", version, context, status=status)
 
@@ -249,11 +272,6 @@ def _following(version, section):
     sections = sections_of(version)
     place = sections.index(section) + 1
     return sections[place] if place < len(sections) else None
-
-
-def _too_long_open(request):
-    otherwise = gettext("This page was open too long, so nothing was saved. Look at it again, then press once more.")
-    return why_not_taken(request, otherwise)
 
 
 @admin.register(ProcedureVersion)

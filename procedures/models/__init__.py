@@ -1,5 +1,6 @@
 """Procedures and conditions, their pages in each language, the versions of each page, and a version's rows."""
 
+from procedures.models.comments import ConditionComment, ProcedureComment
 from procedures.models.conditions import (
     Condition,
     ConditionFigure,
@@ -35,6 +36,7 @@ from procedures.models.versions import State
 
 __all__ = [
     "Condition",
+    "ConditionComment",
     "ConditionFigure",
     "ConditionLook",
     "ConditionPage",
@@ -54,6 +56,7 @@ __all__ = [
     "PreparationItem",
     "PrintDocument",
     "Procedure",
+    "ProcedureComment",
     "ProcedureLook",
     "ProcedurePage",
     "ProcedureVersion",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -93,7 +93,14 @@ class Page(models.Model):
 
     def last_read(self):
         """Return the version that patients read, or read last; None for a page that never was on the site."""
-        return self.live_version or self.versions.filter(state=State.SUPERSEDED).order_by("-number").first()
+        if self.live_version is not None:
+            return self.live_version
+        # By when, not by number: a page that was reviewed while a draft lay open has numbers out of turn.
+        return self.versions.filter(state=State.SUPERSEDED).order_by("-published_at", "-number").first()
+
+    def next_number(self):
+        """Return the number that the next version of this page gets."""
+        return (self.versions.aggregate(last=Max("number"))["last"] or 0) + 1
 
     def keep_address(self, slug):
         """Let an address that readers knew lead to this page from now on, whichever page it led to before."""
@@ -144,9 +151,10 @@ class VersionQuerySet(VisibleQuerySet):
 class Version(models.Model):
     """The text of a page at one time. Never edited once published; publication freezes it into `document`.
 
-    `imported_hash` is the SHA-256 of the file that a version came from; "" for what staff write. Versions of one
-    `publish_group` are published together at `publish_at`; why they were not is kept until somebody decides anew.
-    `reminded_on` is the day on which staff were last reminded of its next review.
+    `imported_hash` is the SHA-256 of the file that a version came from; "" for what staff write. `signed_hash` is that
+    of the clinical fields as they were signed off (`publishing/signature.py`). Versions of one `publish_group` are
+    published together at `publish_at`; why they were not is kept until somebody decides anew. `reminded_on` is the day
+    on which staff were last reminded of its next review.
     """
 
     number = models.PositiveIntegerField(_("number"))
@@ -196,6 +204,8 @@ class Version(models.Model):
     publish_refused_at = models.DateTimeField(null=True, editable=False)
     publish_refusal = TranslatedField(null=True, default=None, editable=False)
     reminded_on = models.DateField(null=True, editable=False)
+    # Kept in the database too, for the release before, which does not know the column.
+    signed_hash = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
 
     objects = VersionQuerySet.as_manager()
 
@@ -210,8 +220,8 @@ class Version(models.Model):
 
     @property
     def is_editable(self):
-        """Whether an editor may change it now."""
-        return self.state == State.DRAFT
+        """Whether an editor may change it now: a draft, or what is signed off, whose signature that may void."""
+        return self.state in (State.DRAFT, State.SIGNED_OFF)
 
     @property
     def missed_its_time(self):

@@ -6,14 +6,24 @@ lock what the page is about, so that two people, or two languages, never publish
 
 from clinic.refusals import Refused, Stale, Unfit
 from procedures.publishing.checks import (
+    can_comment,
+    can_confirm,
     can_move,
     can_open_draft,
+    can_save,
+    can_settle,
     can_withdraw,
+    check_comment,
+    check_confirm,
     check_move,
     check_open_draft,
     check_publish,
+    check_save,
+    check_settle,
     check_withdraw,
 )
+from procedures.publishing.comments import answer_comment, comment, settle_comment
+from procedures.publishing.confirming import confirm
 from procedures.publishing.drafts import open_draft, save_section
 from procedures.publishing.going_live import publish, withdraw_page
 from procedures.publishing.review import REVIEW_LASTS, ask_for_changes, send_for_review, sign_off
@@ -36,16 +46,27 @@ __all__ = [
     "Refused",
     "Stale",
     "Unfit",
+    "answer_comment",
     "ask_for_changes",
+    "can_comment",
+    "can_confirm",
     "can_move",
     "can_open_draft",
+    "can_save",
+    "can_settle",
     "can_withdraw",
+    "check_comment",
+    "check_confirm",
     "check_move",
     "check_open_draft",
     "check_publish",
+    "check_save",
     "check_schedule",
+    "check_settle",
     "check_unschedule",
     "check_withdraw",
+    "comment",
+    "confirm",
     "open_draft",
     "publish",
     "publish_due",
@@ -53,6 +74,7 @@ __all__ = [
     "schedule",
     "schedule_trouble",
     "send_for_review",
+    "settle_comment",
     "sign_off",
     "state_arrows",
     "unschedule",

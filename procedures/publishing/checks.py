@@ -1,12 +1,16 @@
 """Who may make a move, and when: a check raises the reason why not; what screens ask is said as yes or no too."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import COMMAND, STAFF
 from clinic.refusals import Refused
 from procedures import content_checks
 from procedures.documents import figures_of
-from procedures.publishing.table import EDIT, MOVES
+from procedures.models import State
+from procedures.models.versions import UNPUBLISHED
+from procedures.publishing.signature import clinical_hash
+from procedures.publishing.table import EDIT, MOVES, SIGN_OFF
 
 
 def check_move(version, name, *, by):
@@ -24,6 +28,74 @@ def check_move(version, name, *, by):
 def can_move(version, name, *, by):
     """Say whether `by` may make this move now."""
     return _is_allowed(check_move, version, name, by=by)
+
+
+def saving(version):
+    """Return the name of the move that saves a section of this version, as it stands."""
+    return "save_signed" if version.state == State.SIGNED_OFF else "save_section"
+
+
+def check_save(version, *, by):
+    """Raise Refused with the reason when `by` may not save a section of this version now."""
+    if version.state == State.IN_REVIEW:
+        _check_permission((EDIT,), by)
+        raise Refused(_("It is in review, so nobody can change it now. Take it back first: ask for changes."))
+    check_move(version, saving(version), by=by)
+
+
+def can_save(version, *, by):
+    """Say whether `by` may save a section of this version now."""
+    return _is_allowed(check_save, version, by=by)
+
+
+def check_comment(version, *, by):
+    """Raise Refused with the reason when `by` may not comment on this version now."""
+    _check_permission((EDIT, SIGN_OFF), by)
+    if version.state not in UNPUBLISHED:
+        raise Refused(_("This version was published. Start a draft to change the page."))
+
+
+def can_comment(version, *, by):
+    """Say whether `by` may comment on this version now."""
+    return _is_allowed(check_comment, version, by=by)
+
+
+def check_settle(comment, *, by):
+    """Raise Refused with the reason when `by` may not settle this comment now: its editors may, and who wrote it."""
+    check_comment(comment.version, by=by)
+    if by.kind == STAFF and comment.by_id != by.id and not by.user.has_perm(EDIT):
+        raise Refused(_("An editor settles it, or whoever wrote it."))
+    if not comment.is_open:
+        raise Refused(_("It is settled already."))
+
+
+def can_settle(comment, *, by):
+    """Say whether `by` may settle this comment now."""
+    return _is_allowed(check_settle, comment, by=by)
+
+
+def check_confirm(page, *, by):
+    """Raise Refused with the reason when `by` may not say now that this page needs no change."""
+    _check_permission(MOVES["confirm"].permissions, by)
+    if not page.is_published:
+        raise Refused(_("This page is not on the site."))
+    check_move(page.live_version, "confirm", by=by)
+
+
+def can_confirm(page, *, by):
+    """Say whether `by` may say now that this page needs no change."""
+    return _is_allowed(check_confirm, page, by=by)
+
+
+def writers_of(version):
+    """Return the ids of all who wrote what a version says, in it or in those it came from (2 queries)."""
+    versions = type(version).objects
+    came_from = dict(versions.filter(page=version.page_id).values_list("pk", "started_from"))
+    line, number = [], version.pk
+    while number is not None:
+        line.append(number)
+        number = came_from.get(number)
+    return set(versions.filter(pk__in=line, authors__isnull=False).values_list("authors", flat=True))
 
 
 def check_open_draft(page, *, by):
@@ -93,10 +165,39 @@ def _check_content(version, by):
 def _check_signer(version, by):
     if by.kind != STAFF:
         return
-    if by.user.clinician_id is None:
-        raise Refused(_("Only a clinician can sign off. A manager can link your account to your entry in the team."))
+    _check_clinician(by)
     if version.authors.filter(pk=by.id).exists():
         raise Refused(_("You wrote part of this version, so someone else must sign it off."))
+
+
+def _check_clinician(by):
+    if by.user.clinician_id is None:
+        raise Refused(_("Only a clinician can sign off. A manager can link your account to your entry in the team."))
+
+
+def _check_confirmer(version, by):
+    if by.kind != STAFF:
+        return
+    _check_clinician(by)
+    if by.id in writers_of(version):
+        raise Refused(_("You wrote part of this page, so someone else must review it."))
+
+
+def _check_not_signer(version, by):
+    if by.kind != STAFF:
+        return
+    if by.id == version.signed_off_by_id or by.user.clinician_id == version.reviewed_by_id:
+        raise Refused(_("You signed this version off, so someone else must change it, or you ask for changes."))
+
+
+def _check_publishable(version, by):
+    _check_content(version, by)
+    if version.signed_hash != clinical_hash(version):
+        raise Refused(_("This is no longer what was signed off. Ask for changes, so that it is reviewed again."))
+    if version.authors.filter(Q(pk=version.signed_off_by_id) | Q(clinician=version.reviewed_by_id)).exists():
+        raise Refused(
+            _("Whoever signed this version off wrote part of it. Ask for changes, so that it is reviewed again.")
+        )
 
 
 def _check_figures_agree(version, other, page):
@@ -117,4 +218,11 @@ def _recovery_days(figure):
     return str(_("recovery, day %(days)s") % {"days": days})
 
 
-CHECKS = {"send_for_review": _check_content, "sign_off": _check_signer, "publish": _check_content}
+CHECKS = {
+    "save_signed": _check_not_signer,
+    "void_signature": _check_not_signer,
+    "send_for_review": _check_content,
+    "sign_off": _check_signer,
+    "publish": _check_publishable,
+    "confirm": _check_confirmer,
+}

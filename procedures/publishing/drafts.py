@@ -1,15 +1,14 @@
 """Writing: a draft is started, and saved a section at a time."""
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import STAFF
 from audit.models import Event
 from clinic.refusals import Stale
-from procedures.models import State
-from procedures.publishing.checks import check_move, check_open_draft
-from procedures.publishing.moving import lock, locked
+from procedures.publishing.checks import check_open_draft, check_save, saving
+from procedures.publishing.moving import lock, locked, move
+from procedures.publishing.signature import NO_SIGNATURE
 from procedures.publishing.table import MOVES, STARTED
 from procedures.sections import sections_of
 
@@ -20,8 +19,8 @@ def open_draft(*, page, by):
     lock([page.subject])
     page.refresh_from_db()
     check_open_draft(page, by=by)
-    base = page.live_version or page.versions.filter(state=State.SUPERSEDED).first()
-    number = (page.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+    base = page.last_read()
+    number = page.next_number()
     version = page.versions.model(page=page, number=number, started_from=base)
     version.save()
     if base is not None:
@@ -33,14 +32,16 @@ def open_draft(*, page, by):
 
 @transaction.atomic
 def save_section(*, version, section, values, by, seen_revision):
-    """Write one section of a draft and return the version as it then stands.
+    """Write one section of a version and return the version as it then stands.
 
     `values` are clean: a dictionary of the section's fields, or a list of them, one a row, in order. `seen_revision` is
-    the revision that the writer opened; raises Stale when the version moved on since, Refused when it is no draft or
-    the role does not allow it. The writer becomes an author. What changes nothing leaves no trace.
+    the revision that the writer opened; raises Stale when the version moved on since, Refused when it cannot be
+    changed now, or not by them. The writer becomes an author. What changes nothing leaves no trace. A version that is
+    signed off stays so where nothing clinical changes; else it is a draft again, and its signer and the managers are
+    told.
     """
     version = locked(version)
-    check_move(version, "save_section", by=by)
+    check_save(version, by=by)
     before = section.read(version)
     if version.revision != seen_revision:
         raise Stale(_("Somebody changed this version while you had it open. Compare, then save again."))
@@ -48,18 +49,23 @@ def save_section(*, version, section, values, by, seen_revision):
     after = section.read(version)
     if after == before:
         return version
+    name = saving(version)
     version.revision += 1
     version.save(update_fields=["revision"])
     if by.kind == STAFF:
         version.authors.add(by.user)
     Event.record(
-        MOVES["save_section"].event,
+        MOVES[name].event,
         by=by,
         about=version,
         section=section.key,
         fields=_changed_fields(before, after),
         revision=version.revision,
     )
+    if name == "save_signed" and section.clinical(after) != section.clinical(before):
+        signer = version.signed_off_by
+        move(version, "void_signature", by=by, **NO_SIGNATURE)
+        telling_staff.signature_voided(version, signer=signer, by=by)
     return version
 
 

@@ -29,7 +29,7 @@ def publish(*, versions, by, seen_revisions=None):
     # One moment for all, since languages are compared by it.
     now = timezone.now()
     for version in versions:
-        _supersede(version.page.live_version, by=by)
+        supersede(version.page.live_version, by=by)
         version.published_at = now
         version.document = freeze(version)
         move(version, "publish", by=by, published_at=version.published_at, document=version.document)
@@ -60,7 +60,8 @@ def withdraw_page(*, page, by):
     return page
 
 
-def _supersede(version, *, by):
+def supersede(version, *, by):
+    """Let a version that was live, if there was one, give up its place."""
     if version is not None:
         type(version).objects.filter(pk=version.pk).update(state=State.SUPERSEDED)
         Event.record(SUPERSEDED, by=by, about=version)

@@ -11,6 +11,7 @@ from clinic.refusals import Refused, Unfit
 from procedures import telling_staff
 from procedures.publishing.checks import check_move
 from procedures.publishing.moving import locked, move
+from procedures.publishing.signature import NO_SIGNATURE, clinical_hash
 
 REVIEW_LASTS = timedelta(days=365)
 
@@ -26,15 +27,17 @@ def send_for_review(*, version, by, seen_revision=None):
 
 @transaction.atomic
 def ask_for_changes(*, version, words, by, seen_revision=None):
-    """Give a version back to its editors as a draft, with the words that say what to change; a signature is void."""
+    """Give a version back to its editors as a draft, with the words that say what to change; a signature is void.
+
+    Open comments go with it, and may stand for the words.
+    """
     version = locked(version, seen_revision)
     check_move(version, "ask_for_changes", by=by)
     words = words.strip()
-    if not words:
+    if not words and not version.comments.open().exists():
         raise Unfit(_("Say what should change."), field="words")
     telling_staff.changes_asked(version, by=by)
-    signature = ("signed_off_at", "signed_off_by", "reviewed_by", "reviewed_on", "next_review_due")
-    return move(version, "ask_for_changes", by=by, changes_wanted=words, **dict.fromkeys(signature))
+    return move(version, "ask_for_changes", by=by, changes_wanted=words, **NO_SIGNATURE)
 
 
 @transaction.atomic
@@ -46,6 +49,17 @@ def sign_off(*, version, by, seen_revision=None, reviewed_on=None, next_review_d
     """
     version = locked(version, seen_revision)
     check_move(version, "sign_off", by=by)
+    telling_staff.signed_off(version, by=by)
+    return move(
+        version,
+        "sign_off",
+        by=by,
+        **signature(version, by=by, reviewed_on=reviewed_on, next_review_due=next_review_due, reviewer=reviewer),
+    )
+
+
+def signature(version, *, by, reviewed_on=None, next_review_due=None, reviewer=None):
+    """Return the fields that a signature fills in; raise Refused or Unfit when it cannot be given so."""
     reviewed_on = reviewed_on or timezone.localdate()
     next_review_due = next_review_due or reviewed_on + REVIEW_LASTS
     if next_review_due <= reviewed_on:
@@ -54,14 +68,13 @@ def sign_off(*, version, by, seen_revision=None, reviewed_on=None, next_review_d
         reviewer = by.user.clinician
     if reviewer is None:
         raise Refused(_("Say which clinician approved it."))
-    telling_staff.signed_off(version, by=by)
-    return move(
-        version,
-        "sign_off",
-        by=by,
-        signed_off_at=timezone.now(),
-        signed_off_by=by.user,
-        reviewed_by=reviewer,
-        reviewed_on=reviewed_on,
-        next_review_due=next_review_due,
-    )
+    if version.authors.filter(clinician=reviewer).exists():
+        raise Refused(_("%(name)s wrote part of this version, so someone else must approve it.") % {"name": reviewer})
+    return {
+        "signed_off_at": timezone.now(),
+        "signed_off_by": by.user,
+        "reviewed_by": reviewer,
+        "reviewed_on": reviewed_on,
+        "next_review_due": next_review_due,
+        "signed_hash": clinical_hash(version),
+    }

@@ -29,6 +29,20 @@ MOVES = {
         permissions=(EDIT,),
         event="version.saved",
     ),
+    "save_signed": Move(
+        label=_("Save what is not clinical"),
+        allowed_from=(State.SIGNED_OFF,),
+        leads_to=State.SIGNED_OFF,
+        permissions=(EDIT,),
+        event="version.saved",
+    ),
+    "void_signature": Move(
+        label=_("Save a clinical change"),
+        allowed_from=(State.SIGNED_OFF,),
+        leads_to=State.DRAFT,
+        permissions=(EDIT,),
+        event="version.signature_voided",
+    ),
     "send_for_review": Move(
         label=_("Send for review"),
         allowed_from=(State.DRAFT,),
@@ -56,6 +70,13 @@ MOVES = {
         leads_to=State.PUBLISHED,
         permissions=(PUBLISH,),
         event="version.published",
+    ),
+    "confirm": Move(
+        label=_("Reviewed, no change needed"),
+        allowed_from=(State.PUBLISHED,),
+        leads_to=State.PUBLISHED,
+        permissions=(SIGN_OFF,),
+        event="version.confirmed",
     ),
     "withdraw": Move(
         label=_("Withdraw the page"),

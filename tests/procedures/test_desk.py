@@ -341,8 +341,21 @@ def test_a_form_without_its_token_changes_nothing_and_keeps_the_words(reviewer):
 def test_the_overview_takes_as_many_queries_for_a_full_page(editor, django_assert_num_queries):
     client = signed_in(editor)
     for version in (make_draft(), full_draft()):
-        with django_assert_num_queries(27):
+        with django_assert_num_queries(28):
             overview(client, version)
+
+
+def test_the_overview_beside_a_live_version_takes_as_many_queries_whatever_was_said_of_it(
+    editor, django_assert_num_queries
+):
+    client, live = signed_in(editor), make_published()
+    draft = publishing.open_draft(page=live.page, by=COMMAND)
+    for number in (0, 5):
+        for each in range(number):
+            made = publishing.comment(version=draft, section="names", words=f"Words {each}", by=editor.as_actor())
+            publishing.answer_comment(comment=made, words="Yes.", by=editor.as_actor())
+        with django_assert_num_queries(36):
+            overview(client, draft)
 
 
 def test_a_condition_has_the_same_desk(editor):

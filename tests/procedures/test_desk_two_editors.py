@@ -97,7 +97,7 @@ def test_a_draft_that_went_to_review_meanwhile_keeps_what_was_typed(desk):
     publishing.send_for_review(version=version, by=COMMAND)
     response = desk.post(address, fields | {"summary": ["Typed with care."]})
     assert response.status_code == 409
-    assert "so this cannot be done now" in response.content.decode()
+    assert "It is in review, so nobody can change it now." in response.content.decode()
     assert fields_of(response)["summary"] == ["Typed with care."]
     assert desk.get(address).url == admin_url(version, "change")
 

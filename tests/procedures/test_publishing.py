@@ -85,20 +85,26 @@ def test_events_hold_no_words_of_the_page():
 
 ALLOWED = {
     "save_section": {"editor", "superuser"},
+    "save_signed": {"editor", "superuser"},
+    "void_signature": {"editor", "superuser"},
     "send_for_review": {"editor", "superuser"},
     "ask_for_changes": {"editor", "reviewer", "manager", "superuser"},
     "sign_off": {"reviewer"},
     "publish": {"manager", "superuser"},
+    "confirm": {"reviewer"},
     "withdraw": {"manager", "superuser"},
     "schedule": {"manager", "superuser"},
     "unschedule": {"manager", "superuser"},
 }
 IN_STATE = {
     "save_section": make_draft,
+    "save_signed": make_signed_off,
+    "void_signature": make_signed_off,
     "send_for_review": make_draft,
     "ask_for_changes": make_in_review,
     "sign_off": make_in_review,
     "publish": make_signed_off,
+    "confirm": make_published,
     "withdraw": make_published,
     "schedule": make_signed_off,
     "unschedule": make_signed_off,
