@@ -61,8 +61,8 @@ def signature_voided(version, *, signer, by):
         return _worded(
             gettext("%(clinic)s: a sign-off is void"),
             gettext(
-                "%(page)s was signed off, and something clinical in it was changed since. It is a draft again, and goes "
-                "to review again before it can be published. What patients read is as it was."
+                "%(page)s was signed off, and something clinical in it was changed since. It is a draft again, and "
+                "goes to review again before it can be published. What patients read is as it was."
             ),
             [version],
         )

@@ -14,6 +14,7 @@ from procedures.admin import deciding
 from procedures.forms import (
     NUL,
     UploadForm,
+    form_field,
     rearranged,
     rows_form,
     section_form,
@@ -181,7 +182,7 @@ class Screen:
         return self.form.cleaned_data if self.section.model is None else self.form.rows()
 
     def save(self, *, by):
-        """Save what was typed, together with what others saved meanwhile where nobody need be asked; return the version.
+        """Save what was typed, with what others saved meanwhile where nobody need be asked; return the version.
 
         Raises what `save_section` raises, Stale where both changed the same, each in their own way.
         """

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.actors import STAFF
 from audit.models import Event
 from clinic.refusals import Stale
+from procedures import telling_staff
 from procedures.publishing.checks import check_open_draft, check_save, saving
 from procedures.publishing.moving import lock, locked, move
 from procedures.publishing.signature import NO_SIGNATURE
