@@ -354,7 +354,7 @@ def test_the_overview_beside_a_live_version_takes_as_many_queries_whatever_was_s
         for each in range(number):
             made = publishing.comment(version=draft, section="names", words=f"Words {each}", by=editor.as_actor())
             publishing.answer_comment(comment=made, words="Yes.", by=editor.as_actor())
-        with django_assert_num_queries(36):
+        with django_assert_num_queries(44):
             overview(client, draft)
 
 

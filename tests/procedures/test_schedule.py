@@ -16,6 +16,7 @@ from outbox.models import Message
 from procedures import publishing
 from procedures.models import ProcedureVersion, State
 from procedures.publishing import going_live
+from procedures.sections import section_named
 from tests.at_once import at_once
 from tests.procedures.desk import press, signed_in
 from tests.procedures.factories import (
@@ -224,7 +225,7 @@ def test_a_refusal_is_not_tried_again_until_somebody_decides(manager, clock):
     make_refused(version)
     clock.move_to(AT)
     publishing.publish_due()
-    ProcedureVersion.objects.filter(pk=version.pk).update(summary="Mended.")
+    ProcedureVersion.objects.filter(pk=version.pk).update(summary=version.summary)
     assert publishing.publish_due() == 0
     schedule(version, by=manager, at=AT + timedelta(hours=1))
     assert not trouble()
@@ -363,7 +364,10 @@ def test_a_draft_shows_no_button_for_a_time(manager):
     assert "Set a time" not in text
 
 
-def test_saving_a_section_needs_a_draft_so_no_text_changes_under_a_time(manager):
+def test_a_clinical_change_takes_the_time_back_and_a_harmless_one_keeps_it(manager, editor):
     [version] = schedule(make_signed_off(), by=manager)
-    with pytest.raises(publishing.Refused):
-        save(version, "figures", [])
+    names = section_named(version, "names").read(version)
+    version = save(version, "names", names | {"synonyms": ["balloon"]}, by=editor.as_actor())
+    assert (version.state, version.publish_at) == (State.SIGNED_OFF, AT)
+    version = save(version, "names", names | {"summary": "It heals all."}, by=editor.as_actor())
+    assert (version.state, version.publish_at) == (State.DRAFT, None)
