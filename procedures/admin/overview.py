@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from procedures import content_checks, publishing
+from procedures.admin.comparing import compare_url
 from procedures.admin.pages import admin_url
 from procedures.forms import ChangesForm, NoInput, SignOffForm
 from procedures.models import ProcedureVersion, State
@@ -137,6 +138,7 @@ def overview(version, *, by, name="", form=None):
         "possible": [button for button in buttons if not button.reason],
         "impossible": [button for button in buttons if button.reason],
         "is_open": is_open,
+        "compare_url": _compare_url(version) if is_open else "",
         "preview_url": reverse(
             "procedures:preview_procedure" if isinstance(version, ProcedureVersion) else "procedures:preview_condition",
             args=[version.pk],
@@ -213,6 +215,12 @@ def _changed(version):
         for section in sections_of(version)
         if section.read(version) != section.read(live)
     ]
+
+
+def _compare_url(version):
+    """Return where the version is compared with what patients read, "" where they read nothing."""
+    live = version.page.live_version
+    return compare_url(version.page, live.number, version.number) if live is not None else ""
 
 
 def _how_full(version, section):

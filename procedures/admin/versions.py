@@ -16,12 +16,13 @@ from procedures import publishing
 from procedures.admin import overview
 from procedures.admin.comments import CommentScreens, comments_part, threads
 from procedures.admin.pages import admin_url
+from procedures.admin.restoring import RestoreScreens, restore_part
 from procedures.admin.screens import Screen, spared_labels
 from procedures.models import ConditionVersion, ProcedureVersion, State
 from procedures.sections import section_named, sections_of
 
 
-class VersionAdmin(CommentScreens, AuditedAdmin):
+class VersionAdmin(CommentScreens, RestoreScreens, AuditedAdmin):
     """A version is reached from its page; it changes by its sections and its moves alone."""
 
     # Who may
@@ -69,6 +70,7 @@ class VersionAdmin(CommentScreens, AuditedAdmin):
             path("<path:object_id>/section/<slug:key>/", section, name=f"{label}_section"),
             path("<path:object_id>/move/<slug:name>/", move, name=f"{label}_move"),
             *self.comment_urls(label),
+            *self.restore_urls(label),
             *super().get_urls(),
         ]
 
@@ -124,6 +126,7 @@ class VersionAdmin(CommentScreens, AuditedAdmin):
         by = request.user.as_actor()
         context = overview.overview(version, by=by, name=name, form=form)
         context |= comments_part(version, by=by, number=comment, form=None if name else form)
+        context |= restore_part(version, by=by)
         refused_form = form if form is not None and not refusal else None
         return self.render(
             request, "version", version, context | {"refusal": refusal, "form": refused_form}, status=status
