@@ -83,6 +83,9 @@ class PageAdmin(CompareScreens, WithdrawScreens, HouseAdmin):
                 page=obj, slug=form.cleaned_data["slug"], by=request.user.as_actor(), takes_over=takes_over
             )
 
+    def after_change(self, fields):
+        """Leave what follows to `publishing`; a page that is new was read by nobody."""
+
     def log_change(self, request, obj, message):
         """Leave the event to `publishing`, which changed the page."""
         return
@@ -249,7 +252,7 @@ class PageAdmin(CompareScreens, WithdrawScreens, HouseAdmin):
 
 
 def _first_to_compare(page, versions):
-    """Return the number of the version from which a comparison is proposed: what patients read, else the last but one."""
+    """Return the number of the version to compare from: what patients read, else the last but one."""
     newest = versions[0] if versions else None
     live = page.live_version
     if live is not None and live != newest:
