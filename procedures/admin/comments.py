@@ -124,14 +124,16 @@ class CommentScreens:
     def comment_without_token(self, request, object_id):
         """Show what was typed again, after a form without a valid token. Changes nothing."""
         version = self.version_or_404(request, object_id)
-        return self.show(request, version, form=_empty(version, request.POST), refusal=_why(request), status=403)
+        return self.show(
+            request, version, form=_empty(version, request.POST), refusal=too_long_open(request), status=403
+        )
 
     @csrf_exempt
     def answer_without_token(self, request, object_id, number):
         """Show what was typed again, after a form without a valid token. Changes nothing."""
         version, _comment = self.version_and_comment(request, object_id, number)
         form = AnswerForm(request.POST, auto_id=f"comment_{number}_%s")
-        return self.show(request, version, form=form, comment=number, refusal=_why(request), status=403)
+        return self.show(request, version, form=form, comment=number, refusal=too_long_open(request), status=403)
 
     def version_and_comment(self, request, object_id, number):
         """Return both, if this member of staff may see them."""
@@ -142,6 +144,7 @@ class CommentScreens:
         return version, comment
 
 
-def _why(request):
+def too_long_open(request):
+    """Return why a form without a valid token was not taken."""
     otherwise = gettext("This page was open too long, so nothing was saved. Look at it again, then press once more.")
     return why_not_taken(request, otherwise)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -210,11 +211,16 @@ def _changed(version):
     if live is None:
         return None
     prefetch_related_objects([live], *(section.rows for section in sections_of(live) if section.model))
-    return [
-        {"title": section.title, "url": admin_url(version, "section", section.key)}
-        for section in sections_of(version)
-        if section.read(version) != section.read(live)
-    ]
+    changed = []
+    for section in sections_of(version):
+        ours, theirs = section.read(version), section.read(live)
+        if ours != theirs:
+            names = [name for name in section.fields if section.model is None and ours[name] != theirs[name]]
+            labels = [capfirst(version._meta.get_field(name).verbose_name) for name in names]
+            changed.append(
+                {"title": section.title, "url": admin_url(version, "section", section.key), "fields": labels}
+            )
+    return changed
 
 
 def _compare_url(version):

@@ -9,12 +9,11 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.ended_session import why_not_taken
 from audit.audited_admin import AuditedAdmin
 from clinic.stale import read_revision
 from procedures import publishing
 from procedures.admin import overview
-from procedures.admin.comments import CommentScreens, comments_part, threads
+from procedures.admin.comments import CommentScreens, comments_part, threads, too_long_open
 from procedures.admin.pages import admin_url
 from procedures.admin.restoring import RestoreScreens, restore_part
 from procedures.admin.screens import Screen, spared_labels
@@ -117,7 +116,7 @@ class VersionAdmin(CommentScreens, RestoreScreens, AuditedAdmin):
         if name not in overview.ACTIONS:
             raise Http404
         form = overview.ACTIONS[name].form(request.POST)
-        return self.show(request, version, name=name, form=form, refusal=_too_long_open(request), status=403)
+        return self.show(request, version, name=name, form=form, refusal=too_long_open(request), status=403)
 
     def show(self, request, version, *, name="", form=None, comment=None, refusal="", status=200):
         """Return the overview. `form` is what was typed for the move `name`; or else a comment, or an answer to the
@@ -176,7 +175,7 @@ class VersionAdmin(CommentScreens, RestoreScreens, AuditedAdmin):
         """Show what was typed again, after a form without a valid token. Changes nothing."""
         version, section = self.version_and_section(request, object_id, key)
         screen = Screen.typed(version, section, request.POST, {})
-        screen.set_aside(_too_long_open(request))
+        screen.set_aside(too_long_open(request))
         return self.show_section(request, version, screen, status=403)
 
     def version_and_section(self, request, object_id, key):
@@ -233,11 +232,6 @@ def _following(version, section):
     sections = sections_of(version)
     place = sections.index(section) + 1
     return sections[place] if place < len(sections) else None
-
-
-def _too_long_open(request):
-    otherwise = gettext("This page was open too long, so nothing was saved. Look at it again, then press once more.")
-    return why_not_taken(request, otherwise)
 
 
 @admin.register(ProcedureVersion)

@@ -35,7 +35,7 @@ def confirm(*, page, by, next_review_due=None, seen=None, reviewed_on=None, revi
         raise Stale(_("Another version of this page was published while you had it open. Read it, then decide."))
     signed = signature(live, by=by, reviewed_on=reviewed_on, next_review_due=next_review_due, reviewer=reviewer)
     supersede(live, by=by)
-    version = _same_again(live, signed)
+    version = _same_again(page, live, signed)
     page.live_version = version
     page.save(update_fields=["live_version"])
     Event.record(MOVES["confirm"].event, by=by, about=version, number=version.number, confirmed=live.pk)
@@ -46,10 +46,10 @@ def confirm(*, page, by, next_review_due=None, seen=None, reviewed_on=None, revi
     return version
 
 
-def _same_again(live, signed):
+def _same_again(page, live, signed):
     version = type(live)(
-        page=live.page,
-        number=live.page.next_number(),
+        page=page,
+        number=page.next_number(),
         started_from=live,
         state=State.PUBLISHED,
         published_at=timezone.now(),

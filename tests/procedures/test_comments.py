@@ -157,5 +157,7 @@ def test_the_overview_names_what_changed_since_the_live_version(editor):
     assert "Nothing. It says what patients read now." in overview(editor, draft)
     save(draft, "aim", {"aim": "To lift the bone."})
     shown = signed_in(editor).get(admin_url(draft, "change")).context["changed"]
-    assert [each["url"] for each in shown] == [admin_url(draft, "section", "aim")]
+    assert [(each["url"], each["fields"]) for each in shown] == [
+        (admin_url(draft, "section", "aim"), ["What it aims at"])
+    ]
     assert "patients read no version of this page yet" in overview(editor, make_draft())

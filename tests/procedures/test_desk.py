@@ -14,7 +14,7 @@ from clinic.models import PageStamp
 from procedures import publishing
 from procedures.admin.pages import admin_url
 from procedures.models import Condition, Procedure, ProcedurePage, ProcedureVersion, State
-from tests.procedures.desk import press, signed_in
+from tests.procedures.desk import fields_of, press, signed_in
 from tests.procedures.factories import (
     COMMAND,
     enough,

@@ -97,7 +97,7 @@ def test_a_save_on_an_old_view_is_refused():
 def test_what_is_in_review_or_was_published_cannot_be_written(make):
     version = make()
     before = content(version)
-    with pytest.raises(publishing.Refused, match="cannot be done now|nobody can change it now"):
+    with pytest.raises(publishing.Refused, match=r"cannot be done now|nobody can change it now"):
         save(version, "names", enough()["names"] | {"summary": "Changed."})
     with pytest.raises(publishing.Refused):
         save(version, "figures", [])

@@ -166,9 +166,8 @@ def test_a_command_cannot_sign_in_the_name_of_an_author(editor):
 
 
 def test_the_same_words_have_the_same_hash_in_another_version():
-    version = make_draft(
-        make_page(make_condition()), sections={"care": {"treatments": "Rest.", "when_to_seek_help": ""}}
-    )
+    care = {"treatments": "Rest.", "when_to_seek_help": ""}
+    version = make_draft(make_page(make_condition()), sections={"care": care})
     publishing.send_for_review(version=version, by=COMMAND)
     version = publishing.sign_off(version=version, by=COMMAND, reviewer=make_clinician())
     publishing.publish(versions=[version], by=COMMAND)
