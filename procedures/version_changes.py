@@ -275,7 +275,8 @@ def _pairs(before, after, said_before, said_after, section):
         reverse=True,
     )
     for alike, _near, place, was in close:
-        if alike >= _SAME_ROW and place not in pairs and was not in pairs.values():
+        are_free = place not in pairs and was not in pairs.values()
+        if are_free and alike >= _SAME_ROW and not _are_two(before[was], after[place], section):
             pairs[place] = was
     return pairs
 
@@ -285,6 +286,14 @@ def _key(row, section):
         if name in section.fields:
             return getattr(row, name) or None
     return None
+
+
+def _are_two(old, new, section):
+    """Say whether two rows are told apart by keys that all languages share, however alike their words are."""
+    shared = [name for name in ("key", "fact_key") if name in section.fields]
+    return any(
+        getattr(old, name) and getattr(new, name) and getattr(old, name) != getattr(new, name) for name in shared
+    )
 
 
 def _whole(said):
@@ -312,4 +321,4 @@ def _moved(pairs):
         best = max((run for run in runs if pairs[run[-1]] < pairs[place]), key=len, default=[])
         runs.append([*best, place])
     kept = max(runs, key=len, default=[])
-    return set(pairs) - set(kept)
+    return {place for place, was in pairs.items() if place not in kept and place != was}

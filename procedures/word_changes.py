@@ -17,7 +17,7 @@ _TOKEN = re.compile(rf"{_NUMBER}(?:{_GAP}{_BETWEEN}{_GAP}{_NUMBER})*{_UNIT}|\w+(
 _ENDS = (".", "!", "?", ":", ";")
 
 # Beyond this the words are not matched one by one: what differs is shown whole.
-_MOST_PAIRS = 400_000
+_MOST_PAIRS, _MOST_SENTENCES = 400_000, 10_000
 # Texts that share less of their words are shown one after the other; so few words between two changes are taken along.
 _LEAST_ALIKE, _TOO_FEW = 0.4, 3
 
@@ -46,8 +46,7 @@ def pieces(old, new):
     before, after = _sentences(old), _sentences(new)
     found = []
     for name, i, j, k, m in _steps([_keys(each) for each in before], [_keys(each) for each in after]):
-        gone, added = _flat(before[i:j]), _flat(after[k:m])
-        found += [(SAME, added)] if name == "equal" else _within(gone, added)
+        found += [(SAME, _flat(after[k:m]))] if name == "equal" else _paired(before[i:j], after[k:m])
     return _joined(found)
 
 
@@ -95,6 +94,23 @@ def _steps(before, after):
     if len(before) * len(after) > _MOST_PAIRS:
         return [("replace", 0, len(before), 0, len(after))]
     return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+
+
+def _paired(before, after):
+    """Return what differs between two runs of sentences: those that are alike word by word, the others whole."""
+    if len(before) * len(after) > _MOST_SENTENCES:
+        return _within(_flat(before), _flat(after))
+    found, done = [], 0
+    bags = [Counter(_keys(sentence)) for sentence in after]
+    for sentence in before:
+        words = Counter(_keys(sentence))
+        closest = max(range(done, len(after)), key=lambda place: likeness(words, bags[place]), default=None)
+        if closest is None or likeness(words, bags[closest]) < _LEAST_ALIKE:
+            found.append((GONE, sentence))
+        else:
+            found += [(ADDED, _flat(after[done:closest])), *_within(sentence, after[closest])]
+            done = closest + 1
+    return [*found, (ADDED, _flat(after[done:]))]
 
 
 def _within(gone, added):
