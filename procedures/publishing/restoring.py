@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext
 
+from audit.actors import STAFF
 from audit.models import Event
 from procedures import drawings
 from procedures.publishing.checks import check_restore
@@ -20,11 +21,15 @@ def restore(*, version, by):
     """Start a draft that says what an old version of its page said; return the draft.
 
     It brings no signature and no review date along, and nothing live changes. Refused while another version is being
-    worked on, so that nobody's words are replaced.
+    worked on, so that nobody's words are replaced. Whoever wrote the old version, and whoever brings it back, are
+    authors of the draft: neither can sign off that patients read it again.
     """
     version = locked(version)
     check_restore(version, by=by)
     draft = copy_as_draft(version.page, version)
+    draft.authors.set(version.authors.all())
+    if by.kind == STAFF:
+        draft.authors.add(by.user)
     Event.record(RESTORED, by=by, about=draft, number=draft.number, started_from=version.pk)
     return draft
 
