@@ -11,6 +11,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
 
 from procedures import version_changes
 from procedures.desk_addresses import admin_url
@@ -27,10 +28,11 @@ class CompareScreens:
     def compare_urls(self, label):
         """Return the addresses of these screens."""
         wrap = self.admin_site.admin_view
+        compare = wrap(require_safe(self.compare_view))
         return [
-            path("<path:object_id>/compare/", wrap(self.choose_view), name=f"{label}_choose"),
-            path("<path:object_id>/compare/<int:old>/<int:new>/", wrap(self.compare_view), name=f"{label}_compare"),
-            path("<path:object_id>/read-on/", wrap(self.read_on_view), name=f"{label}_read_on"),
+            path("<path:object_id>/compare/", wrap(require_safe(self.choose_view)), name=f"{label}_choose"),
+            path("<path:object_id>/compare/<int:old>/<int:new>/", compare, name=f"{label}_compare"),
+            path("<path:object_id>/read-on/", wrap(require_safe(self.read_on_view)), name=f"{label}_read_on"),
         ]
 
     def versions_or_403(self, request, page):
@@ -91,7 +93,7 @@ class CompareScreens:
         if len(found) == 1:
             return HttpResponseRedirect(_frozen_url(page, found[0]))
         problem = ""
-        if day is None:
+        if day is None and "day" in request.GET:
             problem = gettext("Choose a day, such as %(day)s.") % {"day": timezone.localdate().isoformat()}
         context = {
             "title": gettext("What patients read on a day"),
