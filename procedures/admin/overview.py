@@ -180,6 +180,8 @@ def _facts(version):
         ]
     if version.published_at:
         rows.append((gettext("Published"), _moment(version.published_at)))
+    if version.superseded_at:
+        rows.append((gettext("Off the site"), _moment(version.superseded_at)))
     return [{"label": label, "value": value} for label, value in rows]
 
 

@@ -99,7 +99,7 @@ def test_the_page_is_shown_as_it_was_frozen_with_a_banner_and_never_kept(editor,
     ProcedureVersion.objects.filter(pk=version.pk).update(document=version.document)
     response = signed_in(editor).get(f"/procedures/preview/procedure/{version.pk}/")
     assertContains(response, "As it was frozen.")
-    assertContains(response, "You see version 1 as patients read it from November 2, 2026")
+    assertContains(response, "This is version 1 as patients read it (from November 2, 2026")
     assert "no-store" in response["Cache-Control"]
 
 
