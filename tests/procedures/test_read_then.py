@@ -1,11 +1,14 @@
 """What patients read on a day that is past: the version that was live, as it was frozen."""
 
 from datetime import UTC, date, datetime
+from importlib import import_module
 
 import pytest
 import time_machine
+from django.apps import apps
 from pytest_django.asserts import assertContains
 
+from audit.models import Event
 from procedures import publishing
 from procedures.admin.pages import admin_url
 from procedures.models import ProcedureVersion
@@ -124,3 +127,17 @@ def test_the_moment_of_each_end_is_written(page):
     assert ends == {1: at(5), 2: at(8), 3: None}
     assert page.live_version.number == 3
     assert date(2026, 11, 12) == page.live_version.published_at.date()
+
+
+def test_versions_of_before_get_the_time_of_their_end_from_the_trail_or_from_what_followed(page):
+    other = ProcedureVersion.objects.get(page=page, number=2)
+    ProcedureVersion.objects.update(superseded_at=None)
+    migration = import_module("procedures.migrations.0008_successors_and_times_off_the_site")
+    migration.fill_times(apps, None)
+    assert dict(page.versions.values_list("number", "superseded_at")) == {1: at(5), 2: at(8), 3: None}
+    # Where the trail was pruned, the next publication is all that is known.
+    ProcedureVersion.objects.update(superseded_at=None)
+    Event._base_manager.all()._raw_delete("default")
+    migration.fill_times(apps, None)
+    other.refresh_from_db()
+    assert other.superseded_at == at(12)

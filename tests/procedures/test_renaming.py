@@ -8,6 +8,7 @@ from audit.models import Event
 from procedures import publishing
 from procedures.admin.pages import admin_url
 from procedures.models import ProcedurePage
+from tests.at_once import at_once
 from tests.procedures.desk import signed_in
 from tests.procedures.published import (
     BY,
@@ -128,3 +129,11 @@ def test_an_address_of_the_other_kind_or_language_is_free(page):
     assert rename(condition, "kyphoplasty").slug == "kyphoplasty"
     spanish = publish_page(make_procedure("es"), language="es", slug="es")
     assert rename(spanish, "kyphoplasty").slug == "kyphoplasty"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_pages_that_want_one_address_at_once_get_it_once(page):
+    other = publish_page(make_procedure("other"), slug="other")
+    ends = at_once(*(lambda each=each: publishing.rename(page=each, slug="wanted", by=BY) for each in (page, other)))
+    assert [type(end) for end in ends].count(publishing.Unfit) == 1
+    assert Event.objects.filter(verb="page.renamed").count() == 1

@@ -6,6 +6,7 @@ from accounts.roles import Role
 from audit.models import Event
 from procedures import publishing
 from procedures.admin.pages import admin_url
+from tests.at_once import at_once
 from tests.procedures.desk import signed_in
 from tests.procedures.factories import (
     COMMAND,
@@ -116,3 +117,11 @@ def test_what_the_site_no_longer_has_is_said(editor):
         assert "the drawing “drawn-no-more”, which the site no longer has" in text
         assert "the file “gone.pdf”, which is missing on the disk" in text
         assert "“Balloon repair”, which patients cannot read now" in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_bring_a_version_back_at_once_make_one_draft():
+    old, _live = published_twice()
+    ends = at_once(*(lambda: publishing.restore(version=old, by=COMMAND) for _press in range(2)))
+    assert [type(end) for end in ends].count(publishing.Refused) == 1
+    assert old.page.versions.count() == 3

@@ -12,6 +12,7 @@ from procedures import publishing
 from procedures.admin.pages import admin_url
 from procedures.models import Leaflet
 from procedures.references import references_to
+from tests.at_once import at_once
 from tests.procedures.desk import fields_of, signed_in
 from tests.procedures.factories import save
 from tests.procedures.published import (
@@ -259,3 +260,14 @@ def test_a_long_chain_asks_a_limited_number_of_times(client, pages, django_asser
         assert client.get("/procedures/p0/").status_code == 410
     with django_assert_max_num_queries(6):
         assert "/procedures/p8/" in told(client, "/procedures/p7/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_and_its_successor_withdrawn_at_once_never_lead_in_a_ring(pages):
+    first, second, _third = pages
+    ends = at_once(
+        lambda: publishing.withdraw_page(page=type(first).objects.get(pk=first.pk), by=BY, successor=second),
+        lambda: publishing.withdraw_page(page=type(first).objects.get(pk=second.pk), by=BY, successor=first),
+    )
+    assert [type(end) for end in ends].count(publishing.Unfit) == 1
+    assert type(first).objects.published().filter(pk__in=(first.pk, second.pk)).count() == 1
