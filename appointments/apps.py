@@ -20,6 +20,7 @@ class AppointmentsConfig(AppConfig):
             desk_lines,
             erasing,
             name_rotation,
+            page_links,
             practice,
             presence,
             public_promise,
@@ -33,6 +34,7 @@ class AppointmentsConfig(AppConfig):
         from clinic import demo, diagrams, erasure, hours, key_rotation, keys, limits, status
         from clinic.models import ClinicProfile
         from outbox import chores, readers, staff_mail
+        from procedures import references
 
         event_words.register(WORDS)
         finding.register(REQUESTS)
@@ -51,6 +53,7 @@ class AppointmentsConfig(AppConfig):
         chores.register("forget erased forms", workflow.forget_erased_forms)
         chores.register("forget last moves", workflow.forget_last_moves)
         chores.register("forget practice", practice.forget_old)
+        references.register(_("Saved replies and messages"), page_links.texts_that_lead_to)
         for place in erasing.PLACES:
             erasure.register(place)
         readers.register(

@@ -16,7 +16,7 @@ from clinic.stale_forms import CarefulForm
 from clinic.stored_files import is_file_name
 from clinic.typed_text import PlainForm
 from procedures.models import Procedure
-from procedures.publishing import REVIEW_LASTS
+from procedures.publishing import REVIEW_LASTS, former_holder, whose_it_was
 from procedures.sections import FILES
 
 ROWS = "rows"
@@ -189,7 +189,12 @@ def _options(column):
 
 
 class PageForm(CarefulForm):
-    """A page's subject, language and address."""
+    """A page's subject, language and address. `takes_over` is asked where readers knew another page by that address."""
+
+    takes_over = forms.BooleanField(
+        required=False,
+        label=_("Take this address: its readers are led here from now on, and no longer to the page that once had it."),
+    )
 
     def clean_slug(self):
         """Keep an address in small letters: two that differ only by capitals are one to whoever copies them."""
@@ -202,6 +207,10 @@ class PageForm(CarefulForm):
         others = type(self.instance).objects.filter(language=language, slug=values.get("slug", ""))
         if others.exclude(pk=self.instance.pk).exists():
             self.add_error("slug", _("Another page has this address. Choose one of its own."))
+        elif "slug" in self.changed_data and values.get("slug") and not values.get("takes_over"):
+            page = type(self.instance)(pk=self.instance.pk, language=language)
+            if holder := former_holder(page, values["slug"]):
+                self.add_error("slug", whose_it_was(holder))
         return values
 
 
@@ -421,10 +430,50 @@ class SignOffForm(PlainForm, forms.Form):
         self.fields["next_review_due"].initial = lambda: timezone.localdate() + REVIEW_LASTS
 
 
-class WithdrawForm(forms.Form):
-    """A second thought before a page goes off the site."""
+class SuccessorForm(forms.Form):
+    """Which page readers of a withdrawn one should go to instead; `pages` are those that they can read."""
 
+    successor = forms.ChoiceField(
+        required=False,
+        label=_("What should its readers read instead?"),
+        help_text=_("They are not sent there: they read that the page was taken off, with a link to this one."),
+        error_messages={"invalid_choice": _("That page is not on the site any more. Choose another.")},
+    )
+
+    def __init__(self, *args, pages=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self._pages = {f"{page.kind}-{page.pk}": page for page in pages}
+        groups = {}
+        for name, page in self._pages.items():
+            words = f"{page.plain_name} ({page.medical_name})" if page.medical_name else page.plain_name
+            groups.setdefault(capfirst(page._meta.verbose_name_plural), []).append((name, words))
+        self.fields["successor"].choices = [("", _("No page: they are asked to call")), *groups.items()]
+
+    def clean_successor(self):
+        """Return the page, or None."""
+        return self._pages.get(self.cleaned_data["successor"])
+
+
+class WithdrawForm(SuccessorForm):
+    """A second thought before a page goes off the site; `others` are its pages in other languages that are on it."""
+
+    others = forms.MultipleChoiceField(
+        required=False, label=_("Withdraw these too"), widget=forms.CheckboxSelectMultiple
+    )
     is_sure = forms.BooleanField(
         label=_("Take this page off the site now. Its address will say that you took it off."),
         error_messages={"required": _("Tick the box to take the page off the site.")},
     )
+
+    def __init__(self, *args, others=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self._others = {str(page.pk): page for page in others}
+        self.fields["others"].choices = [
+            (pk, f"{page.get_language_display()}: {page.plain_name}") for pk, page in self._others.items()
+        ]
+        if not self._others:
+            del self.fields["others"]
+
+    def clean_others(self):
+        """Return the pages."""
+        return [self._others[pk] for pk in self.cleaned_data["others"]]

@@ -1,7 +1,8 @@
 """Where an address leads once no published page stands there: bookmarks and printed leaflets outlive addresses.
 
 A page that has moved, or that has another address in the reader's language, is led to. One that was withdrawn says so,
-since whoever comes back to it may still go by what it said.
+since whoever comes back to it may still go by what it said. It may name another page to read instead, but never leads
+there unasked: who looked for one treatment would read of another and take it for theirs.
 """
 
 from django.conf import settings
@@ -61,4 +62,5 @@ def _withdrawn(request, page):
     others = page.subject.pages.published()
     live = {other.language: address_in(other.language, f"procedures:{page.kind}", other.slug) for other in others}
     request.addresses, request.elsewhere = lists | live, lists.keys() - live.keys()
-    return render(request, "procedures/withdrawn.html", {"page": page}, status=410)
+    context = {"page": page, "successor": page.leads_on_to()}
+    return render(request, "procedures/withdrawn.html", context, status=410)

@@ -188,6 +188,17 @@ TABLE = {
     "admin:editorial_desk": (PAGES, NOBODY),
     "admin:procedures_procedurepage_confirm": (PAGES, PAGES),
     "admin:procedures_conditionpage_confirm": (PAGES, PAGES),
+    **{
+        f"admin:procedures_{kind}{name}": allowed
+        for kind in ("procedure", "condition")
+        for name, allowed in {
+            "page_choose": (PAGES, NOBODY),
+            "page_compare": (PAGES, NOBODY),
+            "page_read_on": (PAGES, NOBODY),
+            "page_successor": (PAGES, PAGES),
+            "version_restore": (PAGES, PAGES),
+        }.items()
+    },
     "admin:procedures_procedureversion_comment": (PAGES, PAGES),
     "admin:procedures_conditionversion_comment": (PAGES, PAGES),
     "admin:procedures_procedureversion_answer": (PAGES, PAGES),
@@ -223,6 +234,10 @@ ONLY_A_REASON = {
     "admin:procedures_conditionpage_draft": {"reviewer", "manager"},
     "admin:procedures_procedurepage_withdraw": {"editor", "reviewer"},
     "admin:procedures_conditionpage_withdraw": {"editor", "reviewer"},
+    "admin:procedures_procedurepage_successor": {"editor", "reviewer"},
+    "admin:procedures_conditionpage_successor": {"editor", "reviewer"},
+    "admin:procedures_procedureversion_restore": {"reviewer", "manager"},
+    "admin:procedures_conditionversion_restore": {"reviewer", "manager"},
     "admin:procedures_procedurepage_confirm": {"editor", "manager"},
     "admin:procedures_conditionpage_confirm": {"editor", "manager"},
     "admin:procedures_procedureversion_move": {"manager"},
@@ -261,6 +276,8 @@ ARGUMENTS = {
     "procedures_procedureversion_move": ["send_for_review"],
     "procedures_conditionversion_move": ["send_for_review"],
     "procedures_procedureversion_answer": [1],
+    "procedures_procedurepage_compare": [1, 1],
+    "procedures_conditionpage_compare": [1, 1],
     "procedures_conditionversion_answer": [1],
 }
 OF_DJANGO = {"changelist", "add", "history", "delete", "change"}

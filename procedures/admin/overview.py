@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from procedures import content_checks, publishing
+from procedures.admin.comparing import compare_url
 from procedures.admin.pages import admin_url
 from procedures.forms import ChangesForm, NoInput, SignOffForm
 from procedures.models import ProcedureVersion, State
@@ -161,6 +162,7 @@ def overview(version, *, by, name="", form=None):
         "possible": [button for button in buttons if not button.reason],
         "impossible": [button for button in buttons if button.reason],
         "is_open": is_open,
+        "compare_url": _compare_url(version) if is_open else "",
         "preview_url": reverse(
             "procedures:preview_procedure" if isinstance(version, ProcedureVersion) else "procedures:preview_condition",
             args=[version.pk],
@@ -230,6 +232,8 @@ def _facts(version):
         ]
     if version.published_at:
         rows.append((gettext("Published"), _moment(version.published_at)))
+    if version.superseded_at:
+        rows.append((gettext("Off the site"), _moment(version.superseded_at)))
     return [{"label": label, "value": value} for label, value in rows]
 
 
@@ -271,6 +275,12 @@ def _changed(version):
                 {"title": section.title, "url": admin_url(version, "section", section.key), "fields": labels}
             )
     return changed
+
+
+def _compare_url(version):
+    """Return where the version is compared with what patients read, "" where they read nothing."""
+    live = version.page.live_version
+    return compare_url(version.page, live.number, version.number) if live is not None else ""
 
 
 def _how_full(version, section):

@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from clinic.admin import HouseAdmin
 from clinic.stale import read_revision
 from procedures import publishing
-from procedures.forms import PageForm, SignOffForm, WithdrawForm
+from procedures.admin.comparing import CompareScreens
+from procedures.admin.withdrawing import WithdrawScreens
+from procedures.desk_addresses import admin_url
+from procedures.forms import PageForm, SignOffForm
 from procedures.models import ConditionPage, ProcedurePage
 
-
-def admin_url(row, name, *args):
-    """Return the address of a screen about a row: "change", "section" and so on."""
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{name}", args=[row.pk, *args])
+LONGEST_LANGUAGE = 10
 
 
 class ReviewFilter(admin.SimpleListFilter):
@@ -38,7 +38,7 @@ class ReviewFilter(admin.SimpleListFilter):
         return queryset.overdue() if self.value() == "overdue" else queryset
 
 
-class PageAdmin(HouseAdmin):
+class PageAdmin(CompareScreens, WithdrawScreens, HouseAdmin):
     """What pages of both kinds share on the desk."""
 
     audit_subject = "page"
@@ -74,11 +74,30 @@ class PageAdmin(HouseAdmin):
         return [self.subject, "language"] if obj else []
 
     def save_model(self, request, obj, form, change):
-        """Save; the address that readers knew goes on leading to the page."""
-        before = self.model.objects.filter(pk=obj.pk).first() if "slug" in form.changed_data else None
-        super().save_model(request, obj, form, change)
-        if before is not None and before.slug != obj.slug:
-            before.keep_address(before.slug)
+        """Save a new page; of one that is there, the address alone can change."""
+        if not change:
+            super().save_model(request, obj, form, change)
+        elif "slug" in form.changed_data:
+            takes_over = form.cleaned_data.get("takes_over", False)
+            publishing.rename(
+                page=obj, slug=form.cleaned_data["slug"], by=request.user.as_actor(), takes_over=takes_over
+            )
+
+    def after_change(self, fields):
+        """Leave what follows to `publishing`; a page that is new was read by nobody."""
+
+    def log_change(self, request, obj, message):
+        """Leave the event to `publishing`, which changed the page."""
+        return
+
+    def get_fields(self, request, obj=None):
+        """Ask whether an address may be taken from another page only where that question came up."""
+        if request.method != "POST" or (obj is not None and obj.slug == request.POST.get("slug")):
+            return self.fields
+        language = obj.language if obj is not None else request.POST.get("language", "")[:LONGEST_LANGUAGE]
+        page = self.model(pk=obj and obj.pk, language=language)
+        asked = publishing.former_holder(page, _without_nul(request.POST.get("slug", "")))
+        return [*self.fields, "takes_over"] if asked else self.fields
 
     # The list
 
@@ -123,9 +142,8 @@ class PageAdmin(HouseAdmin):
         return [
             path("<path:object_id>/draft/", self.admin_site.admin_view(self.draft_view), name=f"{label}_draft"),
             path("<path:object_id>/confirm/", self.admin_site.admin_view(self.confirm_view), name=f"{label}_confirm"),
-            path(
-                "<path:object_id>/withdraw/", self.admin_site.admin_view(self.withdraw_view), name=f"{label}_withdraw"
-            ),
+            *self.withdraw_urls(label),
+            *self.compare_urls(label),
             *super().get_urls(),
         ]
 
@@ -138,14 +156,27 @@ class PageAdmin(HouseAdmin):
         """Show the page, its versions, and what can be done with it."""
         page = self.get_object(request, unquote(object_id))
         context = self.page_context(request, page) if page is not None else {}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+        try:
+            return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+        except publishing.Refused as refused:
+            # Somebody else took the address at the same moment.
+            messages.error(request, refused.reason)
+            return HttpResponseRedirect(admin_url(page, "change"))
 
     def page_context(self, request, page):
         """Return what the page's screen shows beside its form."""
         actor = request.user.as_actor()
         return {
             "page": page,
-            "versions": page.versions.visible_to(request.user).select_related("signed_off_by", "reviewed_by"),
+            "versions": (versions := list(self.versions_of(request, page))),
+            "choose_url": admin_url(page, "choose"),
+            "from_number": _first_to_compare(page, versions),
+            "read_on_url": admin_url(page, "read_on"),
+            "today": timezone.localdate().isoformat(),
+            "was_published": page.last_read() is not None,
+            "successor": page.leads_on_to(),
+            "successor_url": admin_url(page, "successor"),
+            "successor_refusal": _refusal(publishing.check_choose_successor, page, actor),
             "version_url": f"admin:{self.opts.app_label}_{page.versions.model._meta.model_name}_change",
             "draft_refusal": _refusal(publishing.check_open_draft, page, actor),
             "withdraw_refusal": _refusal(publishing.check_withdraw, page, actor),
@@ -154,6 +185,10 @@ class PageAdmin(HouseAdmin):
             "draft_url": admin_url(page, "draft"),
             "withdraw_url": admin_url(page, "withdraw"),
         }
+
+    def versions_of(self, request, page):
+        """Return the versions of a page that this member of staff may see, newest first."""
+        return page.versions.visible_to(request.user).select_related("signed_off_by", "reviewed_by")
 
     def page_or_404(self, request, object_id):
         """Return the page that an address names, if this member of staff may see it."""
@@ -215,30 +250,19 @@ class PageAdmin(HouseAdmin):
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/procedures/confirm.html", context, status=422)
 
-    def withdraw_view(self, request, object_id):
-        """Take the page off the site, after its box was ticked."""
-        page = self.page_or_404(request, object_id)
-        form = WithdrawForm(request.POST if request.method == "POST" else None)
-        if form.is_valid():
-            try:
-                publishing.withdraw_page(page=page, by=request.user.as_actor())
-                messages.success(request, gettext("The page is off the site. Its versions are kept."))
-            except publishing.Refused as refused:
-                messages.error(request, refused.reason)
-            return HttpResponseRedirect(admin_url(page, "change"))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Withdraw the page"),
-            "subtitle": str(page),
-            "opts": self.opts,
-            "page": page,
-            "page_url": admin_url(page, "change"),
-            "refusal": _refusal(publishing.check_withdraw, page, request.user.as_actor()),
-            "form": form,
-        }
-        request.current_app = self.admin_site.name
-        status = 422 if form.is_bound else 200
-        return TemplateResponse(request, "admin/procedures/withdraw.html", context, status=status)
+
+def _first_to_compare(page, versions):
+    """Return the number of the version to compare from: what patients read, else the last but one."""
+    newest = versions[0] if versions else None
+    live = page.live_version
+    if live is not None and live != newest:
+        return live.number
+    return versions[1].number if len(versions) > 1 else None
+
+
+def _without_nul(typed):
+    """Return what was typed without a NUL, which no database can be asked for."""
+    return typed.replace("\0", "")
 
 
 def _refusal(check, page, actor):

@@ -17,13 +17,14 @@ from procedures.admin import overview
 from procedures.admin.comments import CommentScreens, comments_part, threads, too_long_open
 from procedures.admin.looking import can_look, look
 from procedures.admin.pages import admin_url
+from procedures.admin.restoring import RestoreScreens, restore_part
 from procedures.admin.screens import Screen, spared_labels
 from procedures.forms import section_form
 from procedures.models import ConditionVersion, ProcedureVersion, State
 from procedures.sections import section_named, sections_of
 
 
-class VersionAdmin(CommentScreens, AuditedAdmin):
+class VersionAdmin(CommentScreens, RestoreScreens, AuditedAdmin):
     """A version is reached from its page; it changes by its sections and its moves alone."""
 
     # Who may
@@ -72,6 +73,7 @@ class VersionAdmin(CommentScreens, AuditedAdmin):
             path("<path:object_id>/section/<slug:key>/look/", wrap(self.look_view), name=f"{label}_look"),
             path("<path:object_id>/move/<slug:name>/", move, name=f"{label}_move"),
             *self.comment_urls(label),
+            *self.restore_urls(label),
             *super().get_urls(),
         ]
 
@@ -127,6 +129,7 @@ class VersionAdmin(CommentScreens, AuditedAdmin):
         by = request.user.as_actor()
         context = overview.overview(version, by=by, name=name, form=form)
         context |= comments_part(version, by=by, number=comment, form=None if name else form)
+        context |= restore_part(version, by=by)
         refused_form = form if form is not None and not refusal else None
         return self.render(
             request,

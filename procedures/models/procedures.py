@@ -98,8 +98,12 @@ class ProcedurePage(Page):
 
     def clean(self):
         """Refuse an address that would hide the page behind one of our own (`procedures/urls.py`)."""
-        if self.slug in TAKEN_SLUGS:
+        if self.is_own_address():
             raise ValidationError({"slug": _("The site uses this address itself. Choose another.")})
+
+    def is_own_address(self):
+        """Whether the site itself uses the page's address."""
+        return self.slug in TAKEN_SLUGS
 
     def get_absolute_url(self):
         """The public address, in the language that is active."""

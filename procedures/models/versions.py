@@ -25,6 +25,9 @@ class State(models.TextChoices):
 
 UNPUBLISHED = (State.DRAFT, State.IN_REVIEW, State.SIGNED_OFF)
 
+# So often a withdrawn page leads on to another that was withdrawn as well.
+MOST_STEPS = 5
+
 
 class PageQuerySet(VisibleQuerySet):
     """Reads of pages."""
@@ -50,7 +53,7 @@ class Page(models.Model):
     """One language of a procedure or a condition. Its names are copies from the live version, for lists.
 
     `kind` is "procedure" or "condition": the field that says what the page is about, and the beginning of the names of
-    its addresses.
+    its addresses. Only a page that was withdrawn has a successor.
     """
 
     kind = ""
@@ -63,6 +66,12 @@ class Page(models.Model):
     medical_name = models.CharField(_("medical name"), max_length=120, blank=True, editable=False)
     synonyms = models.JSONField(_("other names"), default=list, blank=True, editable=False)
     summary = models.TextField(_("summary"), blank=True, editable=False)
+    successor_procedure = models.ForeignKey(
+        "procedures.ProcedurePage", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    successor_condition = models.ForeignKey(
+        "procedures.ConditionPage", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
 
     objects = PageQuerySet.as_manager()
 
@@ -87,6 +96,10 @@ class Page(models.Model):
         """Whether patients can read the page."""
         return self.live_version_id is not None
 
+    def is_own_address(self):
+        """Whether the site itself uses the page's address."""
+        return False
+
     def open_version(self):
         """Return the one version that is being worked on, or None."""
         return self.versions.open().first()
@@ -97,6 +110,30 @@ class Page(models.Model):
             return self.live_version
         # By when, not by number: a page that was reviewed while a draft lay open has numbers out of turn.
         return self.versions.filter(state=State.SUPERSEDED).order_by("-published_at", "-number").first()
+
+    @property
+    def successor(self):
+        """The page that readers of this one, once withdrawn, should read instead; None where there is none."""
+        return self.successor_procedure or self.successor_condition
+
+    def lead_to(self, successor):
+        """Name the page to read instead, or None; return the names of the fields to save."""
+        self.successor_procedure = self.successor_condition = None
+        if successor is not None:
+            setattr(self, f"successor_{successor.kind}", successor)
+        return ["successor_procedure", "successor_condition"]
+
+    def leads_on_to(self):
+        """Return the published page that a withdrawn one leads its readers to, or None (2 queries a page on the way).
+
+        A successor may have been withdrawn since; then it leads on to its own, a few times at most.
+        """
+        page = self
+        for _step in range(MOST_STEPS):
+            page = page.successor
+            if page is None or page.is_published:
+                return page
+        return None
 
     def next_number(self):
         """Return the number that the next version of this page gets."""
@@ -152,9 +189,10 @@ class Version(models.Model):
     """The text of a page at one time. Never edited once published; publication freezes it into `document`.
 
     `imported_hash` is the SHA-256 of the file that a version came from; "" for what staff write. `signed_hash` is that
-    of the clinical fields as they were signed off (`publishing/signature.py`). Versions of one `publish_group` are
-    published together at `publish_at`; why they were not is kept until somebody decides anew. `reminded_on` is the day
-    on which staff were last reminded of its next review.
+    of the clinical fields as they were signed off (`publishing/signature.py`). Patients could read it from
+    `published_at` until `superseded_at`: until another took its place, or the page was withdrawn. Versions of one
+    `publish_group` are published together at `publish_at`; why they were not is kept until somebody decides anew.
+    `reminded_on` is the day on which staff were last reminded of its next review.
     """
 
     number = models.PositiveIntegerField(_("number"))
@@ -206,6 +244,7 @@ class Version(models.Model):
     reminded_on = models.DateField(null=True, editable=False)
     # Kept in the database too, for the release before, which does not know the column.
     signed_hash = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    superseded_at = models.DateTimeField(_("off the site"), null=True, editable=False)
 
     objects = VersionQuerySet.as_manager()
 

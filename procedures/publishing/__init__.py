@@ -13,11 +13,14 @@ from procedures.publishing.checks import (
     can_save,
     can_settle,
     can_withdraw,
+    check_choose_successor,
     check_comment,
     check_confirm,
     check_move,
     check_open_draft,
     check_publish,
+    check_rename,
+    check_restore,
     check_save,
     check_settle,
     check_withdraw,
@@ -25,7 +28,9 @@ from procedures.publishing.checks import (
 from procedures.publishing.comments import answer_comment, comment, settle_comment
 from procedures.publishing.confirming import confirm
 from procedures.publishing.drafts import open_draft, save_section
-from procedures.publishing.going_live import publish, withdraw_page
+from procedures.publishing.going_live import choose_successor, publish, withdraw_page
+from procedures.publishing.renaming import former_holder, rename, whose_it_was
+from procedures.publishing.restoring import restore, what_is_gone
 from procedures.publishing.review import REVIEW_LASTS, ask_for_changes, send_for_review, sign_off
 from procedures.publishing.schedule import (
     check_schedule,
@@ -55,21 +60,28 @@ __all__ = [
     "can_save",
     "can_settle",
     "can_withdraw",
+    "check_choose_successor",
     "check_comment",
     "check_confirm",
     "check_move",
     "check_open_draft",
     "check_publish",
+    "check_rename",
+    "check_restore",
     "check_save",
     "check_schedule",
     "check_settle",
     "check_unschedule",
     "check_withdraw",
+    "choose_successor",
     "comment",
     "confirm",
+    "former_holder",
     "open_draft",
     "publish",
     "publish_due",
+    "rename",
+    "restore",
     "save_section",
     "schedule",
     "schedule_trouble",
@@ -78,5 +90,7 @@ __all__ = [
     "sign_off",
     "state_arrows",
     "unschedule",
+    "what_is_gone",
+    "whose_it_was",
     "withdraw_page",
 ]

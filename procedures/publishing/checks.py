@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import COMMAND, STAFF
-from clinic.refusals import Refused
+from clinic.refusals import Refused, Unfit
 from procedures import content_checks
 from procedures.documents import figures_of
 from procedures.models import State
@@ -123,6 +123,41 @@ def check_withdraw(page, *, by):
 def can_withdraw(page, *, by):
     """Say whether `by` may take this page off the site now."""
     return _is_allowed(check_withdraw, page, by=by)
+
+
+def check_choose_successor(page, *, by):
+    """Raise Refused with the reason when `by` may not say now where readers of this page should go instead."""
+    _check_permission(MOVES["withdraw"].permissions, by)
+    if page.is_published or page.last_read() is None:
+        raise Refused(_("Only a page that was withdrawn leads its readers elsewhere."))
+
+
+def check_successor(page, successor, *, others=()):
+    """Raise Unfit when readers of a page cannot be led to `successor`, a page or None, while `others` go too."""
+    if successor is None:
+        return
+    successor.refresh_from_db()
+    if successor.language != page.language:
+        raise Unfit(_("Choose a page in the same language."), field="successor")
+    if successor == page or successor.subject == page.subject:
+        raise Unfit(_("Choose another page than this one."), field="successor")
+    if not successor.is_published:
+        raise Unfit(_("That page is not on the site any more. Choose another."), field="successor")
+
+
+def check_restore(version, *, by):
+    """Raise Refused with the reason when `by` may not start a draft from this old version now."""
+    _check_permission((EDIT,), by)
+    if version.state in UNPUBLISHED:
+        raise Refused(_("This version is being worked on. There is nothing to bring back."))
+    if version.state == State.PUBLISHED:
+        raise Refused(_("Patients read this version now. Start a draft on the page's screen instead."))
+    check_open_draft(version.page, by=by)
+
+
+def check_rename(page, *, by):
+    """Raise Refused with the reason when `by` may not give this page another address."""
+    _check_permission((EDIT,), by)
 
 
 def check_publish(versions, *, by):

@@ -34,8 +34,9 @@ def confirm(*, page, by, next_review_due=None, seen=None, reviewed_on=None, revi
     if seen is not None and seen != live.pk:
         raise Stale(_("Another version of this page was published while you had it open. Read it, then decide."))
     signed = signature(live, by=by, reviewed_on=reviewed_on, next_review_due=next_review_due, reviewer=reviewer)
-    supersede(live, by=by)
-    version = _same_again(page, live, signed)
+    now = timezone.now()
+    supersede(live, by=by, at=now)
+    version = _same_again(page, live, signed | {"published_at": now})
     page.live_version = version
     page.save(update_fields=["live_version"])
     Event.record(MOVES["confirm"].event, by=by, about=version, number=version.number, confirmed=live.pk)
@@ -52,7 +53,6 @@ def _same_again(page, live, signed):
         number=page.next_number(),
         started_from=live,
         state=State.PUBLISHED,
-        published_at=timezone.now(),
         imported_hash=live.imported_hash,
         **signed,
     )

@@ -21,13 +21,18 @@ def open_draft(*, page, by):
     page.refresh_from_db()
     check_open_draft(page, by=by)
     base = page.last_read()
-    number = page.next_number()
-    version = page.versions.model(page=page, number=number, started_from=base)
+    version = copy_as_draft(page, base)
+    Event.record(STARTED, by=by, about=version, number=version.number, started_from=base.pk if base else None)
+    return version
+
+
+def copy_as_draft(page, base):
+    """Return a new draft of a page that says what its version `base` says, or nothing where that is None."""
+    version = page.versions.model(page=page, number=page.next_number(), started_from=base)
     version.save()
     if base is not None:
         for section in sections_of(version):
             section.copy(base, version)
-    Event.record(STARTED, by=by, about=version, number=number, started_from=base.pk if base else None)
     return version
 
 

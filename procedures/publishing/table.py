@@ -100,7 +100,8 @@ MOVES = {
         event="version.unscheduled",
     ),
 }
-STARTED, SUPERSEDED = "version.started", "version.superseded"
+STARTED, SUPERSEDED, RESTORED = "version.started", "version.superseded", "version.restored"
+RENAMED, SUCCESSOR_CHOSEN = "page.renamed", "page.successor_chosen"
 
 
 def state_arrows():

@@ -78,6 +78,7 @@ def _leaflet_with(request, typed):
         context |= {
             "page": page,
             "is_withdrawn": live is None,
+            "successor": page.leads_on_to() if live is None else None,
             "is_current": live == found.version,
             "review": review_of(live.document) if live else None,
             "groups": changes_since.changes(found.version.document, live.document) if live else [],

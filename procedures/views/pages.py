@@ -10,6 +10,7 @@ from procedures import moved, structured_data
 from procedures.anatomy import CONDITION_PARTS, PROCEDURE_PARTS, content_of, parts_with_content, review_of
 from procedures.around import around_condition, around_procedure, places_of
 from procedures.models import ConditionPage, ProcedurePage
+from procedures.read_then import days_of
 from procedures.views.showing import show
 
 
@@ -38,7 +39,7 @@ def _published(model, slug):
 
 
 def show_procedure(request, page, document, preview=None):
-    """Return a procedure's page as its frozen document says; `preview` is the version, where that is not published."""
+    """Return a procedure's page as its frozen document says; `preview` is the version, on the desk."""
     around = around_procedure(page, document)
     request.addresses, request.elsewhere = around.addresses, around.elsewhere
     places = places_of(page.procedure)
@@ -62,7 +63,7 @@ def show_procedure(request, page, document, preview=None):
 
 
 def show_condition(request, page, document, preview=None):
-    """Return a condition's page as its frozen document says; `preview` is the version, where that is not published."""
+    """Return a condition's page as its frozen document says; `preview` is the version, on the desk."""
     around = around_condition(page)
     request.addresses, request.elsewhere = around.addresses, around.elsewhere
     content = content_of(document) | {"procedures": around.cards["procedure"]}
@@ -89,4 +90,5 @@ def _page(page, parts, document, content, preview):
         "slug": page.slug,
         "feedback_url": "" if preview else reverse(f"procedures:{page.kind}_feedback", args=[page.slug]),
         "preview": preview,
+        "days_on_the_site": days_of(preview) if preview is not None and preview.published_at else "",
     }

@@ -1,4 +1,7 @@
-"""A version as patients will see it, before they do: for staff who may, and never kept."""
+"""A version as patients will see it, or as they read it once: for staff who may, and never kept.
+
+One that was published is shown as it was frozen. What stands around it (the clinic, the pages beside it) is of today.
+"""
 
 from django.contrib.auth.decorators import permission_required
 from django.shortcuts import get_object_or_404, redirect
@@ -35,5 +38,5 @@ def _preview(request, model, version_id, show):
     if version.language != get_language():
         response = redirect(address_in(version.language, f"procedures:{request.resolver_match.url_name}", version_id))
     else:
-        response = show(request, version.page, freeze(version), preview=version)
+        response = show(request, version.page, version.document or freeze(version), preview=version)
     return private_page(response)

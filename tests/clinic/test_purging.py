@@ -53,7 +53,7 @@ def let(old, manager):
 
 
 @pytest.fixture
-def desk(client, manager):
+def desk(client, manager, clock):
     client.force_login(manager)
     return client
 

@@ -70,7 +70,7 @@ def test_a_section_can_be_written_without_a_script_on_a_narrow_screen(new_contex
     log_in(page, "editor")
     page.goto(admin_url(live.page, "change"))
     follow(page.get_by_role("button", name="Start a draft"))
-    follow(page.get_by_role("link", name="Recovery"))
+    follow(page.get_by_role("table").get_by_role("link", name="Recovery"))
     page.get_by_label("Kind").select_option("do not")
     page.get_by_label("What", exact=True).fill("Do not drive.")
     follow(page.get_by_role("button", name="Add an entry"))
@@ -79,7 +79,7 @@ def test_a_section_can_be_written_without_a_script_on_a_narrow_screen(new_contex
     sources.fill("a")
     sources.press("Enter")
     expect(page.get_by_text("“Recovery” is saved.")).to_be_visible()
-    follow(page.get_by_role("link", name="Recovery"))
+    follow(page.get_by_role("table").get_by_role("link", name="Recovery"))
     expect(page.get_by_label("What", exact=True)).to_have_value("Do not drive.")
 
 

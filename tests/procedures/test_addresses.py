@@ -78,8 +78,8 @@ ABOUT_A_PAGE = ["", "leaflet/", "leaflet.pdf", "feedback/"]
 def move(editor):
     """Give a page another address, as an editor does."""
 
-    def give(page, slug):
-        assert signed_in(editor).post(admin_url(page, "change"), {"slug": slug}).status_code == 302
+    def give(page, slug, **answers):
+        assert signed_in(editor).post(admin_url(page, "change"), {"slug": slug, **answers}).status_code == 302
 
     return give
 
@@ -127,7 +127,7 @@ def test_a_page_that_takes_back_its_address_or_anothers_is_read_there(client, mo
     move(page, "kyphoplasty")
     assert client.get("/procedures/kyphoplasty/").status_code == 200
     assertRedirects(client.get("/procedures/balloon/"), "/procedures/kyphoplasty/", status_code=301)
-    move(other, "balloon")
+    move(other, "balloon", takes_over="on")
     assert client.get("/procedures/balloon/").status_code == 200
     assertRedirects(client.get("/procedures/other/"), "/procedures/balloon/", status_code=301)
     move(page, "third")

@@ -14,7 +14,7 @@ from clinic.models import PageStamp
 from procedures import publishing
 from procedures.admin.pages import admin_url
 from procedures.models import Condition, Procedure, ProcedurePage, ProcedureVersion, State
-from tests.procedures.desk import press, signed_in
+from tests.procedures.desk import fields_of, press, signed_in
 from tests.procedures.factories import (
     COMMAND,
     NEEDED,
@@ -136,7 +136,7 @@ def test_the_history_of_a_page_a_version_and_a_procedure_is_the_audit_and_no_sec
     client.post(admin_url(version.page, "change"), {"slug": "another"})
     client.post(admin_url(version.page.procedure, "change"), {"order": 3})
     for row, verb in [
-        (version.page, "page.changed"),
+        (version.page, "page.renamed"),
         (version, "version.saved"),
         (version.page.procedure, "subject.changed"),
     ]:
@@ -185,7 +185,7 @@ def test_a_page_is_withdrawn_after_a_second_thought(manager):
     assert response.status_code == 422
     assert "Tick the box" in response.content.decode()
     assert ProcedurePage.objects.published().exists()
-    client.post(address, {"is_sure": "on"})
+    client.post(address, fields_of(response) | {"is_sure": "on"})
     assert not ProcedurePage.objects.published().exists()
 
 
@@ -427,7 +427,7 @@ def test_an_address_saved_while_a_version_is_published_does_not_take_it_off_the_
     request.user = editor
     publishing.publish(versions=[version], by=COMMAND)
     opened.slug = "another"
-    form = SimpleNamespace(changed_data=["slug"])
+    form = SimpleNamespace(changed_data=["slug"], cleaned_data={"slug": "another"})
     admin.site.get_model_admin(ProcedurePage).save_model(request, opened, form, change=True)
     page = ProcedurePage.objects.get(pk=version.page_id)
     assert (page.slug, page.live_version_id) == ("another", version.pk)
