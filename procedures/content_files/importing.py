@@ -28,13 +28,13 @@ PUBLISHED, DRAFTED, SAME, LEFT = "published", "drafted", "same", "left"
 class Outcome:
     """What became of a file: published, brought in as a draft, the same as before, or left out with the reason why.
 
-    `notes` say what else of the file was left out; `version` is the one that came in, if one did.
+    `remarks` say what else of the file was left out; `version` is the one that came in, if one did.
     """
 
     file: object
     what: str
     why: str = ""
-    notes: tuple = ()
+    remarks: tuple = ()
     version: object = None
 
 
@@ -43,7 +43,7 @@ class _Rehearsed(Exception):
 
 
 def bring_in(folder, *, by, is_published=False, dry_run=False, progress=lambda done, total: None):
-    """Bring in a folder that was read (Folder), each subject in one transaction; return (outcomes, notes).
+    """Bring in a folder that was read (Folder), each subject in one transaction; return (outcomes, remarks).
 
     Everything is tried first and taken back, so that BrokenFile, with all problems of all files, comes before the
     first write; a dry run ends there. Stopped half-way it leaves whole pages, and goes on the next time; raises
@@ -60,9 +60,9 @@ def bring_in(folder, *, by, is_published=False, dry_run=False, progress=lambda d
         progress(done, total)
     if problems:
         raise BrokenFile(*problems)
-    notes = [*folder.notes, *_strangers(folder)]
+    remarks = [*folder.remarks, *_strangers(folder)]
     if dry_run:
-        return outcomes, notes
+        return outcomes, remarks
     outcomes = []
     relate(folder)
     for done, files in enumerate(subjects, start=len(subjects) + 1):
@@ -71,7 +71,7 @@ def bring_in(folder, *, by, is_published=False, dry_run=False, progress=lambda d
         except BrokenFile as broken:
             raise StoppedHalfway(*broken.problems) from broken
         progress(done, total)
-    return outcomes, notes
+    return outcomes, remarks
 
 
 @transaction.atomic
@@ -214,15 +214,15 @@ def _outcome(file, *, by, is_published, is_rehearsal):
     what, why = (PUBLISHED if is_published else DRAFTED, "") if is_new else _decision(file, page, is_published)
     if what in (SAME, LEFT):
         return Outcome(file, what, why)
-    notes = _former_addresses(file, page) if is_new or is_published else []
+    remarks = _former_addresses(file, page) if is_new or is_published else []
     if is_published:
         _move_page(file, page)
     elif page.slug != file.slug:
-        notes.append(file.problem(("slug",), f'the page keeps the address "{page.slug}" until staff change it'))
+        remarks.append(file.problem(("slug",), f'the page keeps the address "{page.slug}" until staff change it'))
     version = _draft(file, page, by=by, is_rehearsal=is_rehearsal)
     if is_published:
         version = _signed_off(file, version, by=by)
-    return Outcome(file, what, notes=tuple(notes), version=version)
+    return Outcome(file, what, remarks=tuple(remarks), version=version)
 
 
 def _page_of(file):
@@ -293,15 +293,15 @@ def _is_as_published(file, live):
 
 def _former_addresses(file, page):
     """Let addresses that the page once had lead to it; return a sentence for each that leads elsewhere here."""
-    notes = []
+    remarks = []
     for slug in file.former_slugs:
         is_taken = type(page).objects.filter(language=page.language, slug=slug).exclude(pk=page.pk).exists()
         known = page.former_addresses.model.objects.filter(language=page.language, slug=slug).first()
         if is_taken or (known is not None and known.page_id != page.pk):
-            notes.append(file.problem(("former_slugs",), f'"{slug}" leads to another page here; it was left out'))
+            remarks.append(file.problem(("former_slugs",), f'"{slug}" leads to another page here; it was left out'))
         elif known is None:
             page.former_addresses.create(language=page.language, slug=slug)
-    return notes
+    return remarks
 
 
 def _move_page(file, page):

@@ -85,13 +85,13 @@ class PageFile:
 
 @dataclass(frozen=True)
 class Folder:
-    """Content that was read: pages, and the rows of `content.toml` in their order; `notes` are no errors."""
+    """Content that was read: pages, and the rows of `content.toml` in their order; `remarks` are no errors."""
 
     pages: tuple
     conditions: tuple
     procedures: tuple
     lines: Lines
-    notes: tuple = ()
+    remarks: tuple = ()
 
     def problem(self, place, what):
         """Return the sentence about a place of `content.toml`."""
@@ -444,7 +444,7 @@ def read_folder(root, *, progress=lambda done, total: None):
     problems += _shared_addresses(pages)
     if problems:
         raise BrokenFile(*problems)
-    return replace(content, pages=tuple(pages), notes=tuple(_unused_files(root, pages)))
+    return replace(content, pages=tuple(pages), remarks=tuple(_unused_files(root, pages)))
 
 
 def _shared_addresses(pages):

@@ -48,7 +48,7 @@ def make_procedure(key, *, signs=None):
             language=language,
             slug=SLUGS.get(key, {}).get(language, f"{key}-{language}"),
             names={"plain_name": NAMES.get(key, {}).get(language, f"{key} in {language}")},
-            sections={"warning_signs": rows},
+            sections={"warning_signs": rows} if rows else {},
         )
     return procedure
 

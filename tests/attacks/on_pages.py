@@ -178,7 +178,10 @@ def a_photo_tells_where_it_was_taken(site):
 
 
 def any_number_of_pixels():
-    return [replaced("clinic.stored_files.MOST_PIXELS", 10**12)]
+    return [
+        replaced("clinic.stored_files.MOST_PIXELS", 10**12),
+        replaced("clinic.stored_files.smaller_copies", lambda content: []),
+    ]
 
 
 @attack(cwe=409, asvs="V5 File handling", weaken=any_number_of_pixels)

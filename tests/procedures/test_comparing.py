@@ -160,7 +160,7 @@ def test_every_field_of_every_section_is_compared(make):
 
 def test_the_screen_says_what_was_added_and_taken_out_and_keeps_hostile_words_words(editor):
     hostile = "<script>alert(1)</script> {{ x }} ‮ Rest."
-    old = make_published(sections={"aim": {"aim": "It eases pain in 5 to 10 days.", "who_may_benefit": ""}})
+    old = make_published(sections={"aim": {"aim": "It eases pain in 5 to 10 days.", "who_may_benefit": "Some."}})
     draft = publishing.open_draft(page=old.page, by=COMMAND)
     save(draft, "aim", {"aim": f"It eases pain in 5 to 15 days. {hostile}", "who_may_benefit": "All."})
     text = signed_in(editor).get(compare_url(old.page, 1, 2)).content.decode()

@@ -75,7 +75,7 @@ def test_a_page_goes_out_whole_and_comes_back_as_the_same_bytes(media_root, tmp_
     Procedure.objects.all().delete()
     StoredFile.objects.all().delete()
     outcomes, notes = bring_in(read_folder(first), by=COMMAND, is_published=True)
-    assert [(outcome.what, outcome.notes) for outcome in outcomes] == [("published", ())]
+    assert [(outcome.what, outcome.remarks) for outcome in outcomes] == [("published", ())]
     assert notes == []
     export(second)
     assert bytes_of(first) == bytes_of(second)

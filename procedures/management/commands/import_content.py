@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *, folder, dry_run, publish, **options):
         try:
             content = read_folder(folder, progress=self.reading)
-            outcomes, notes = bring_in(content, by=BY, is_published=publish, dry_run=dry_run, progress=self.progress)
+            outcomes, remarks = bring_in(content, by=BY, is_published=publish, dry_run=dry_run, progress=self.progress)
         except BrokenFile as broken:
             self.stderr.write("\n".join(broken.problems))
             number = len(broken.problems)
@@ -41,8 +41,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{outcome.file.name}: {WORDS[outcome.what]}")
             elif outcome.what == LEFT:
                 self.stdout.write(f"{outcome.file.name}: left alone: {outcome.why}")
-        for note in (*(note for outcome in outcomes for note in outcome.notes), *notes):
-            self.stdout.write(f"Mind: {note}")
+        for remark in (*(remark for outcome in outcomes for remark in outcome.remarks), *remarks):
+            self.stdout.write(f"Mind: {remark}")
         count = Counter(outcome.what for outcome in outcomes)
         changed = count[DRAFTED] + count[PUBLISHED]
         pages = "1 page" if len(outcomes) == 1 else f"{len(outcomes)} pages"
