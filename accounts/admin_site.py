@@ -2,7 +2,7 @@
 
 import re
 from copy import copy
-from functools import wraps
+from functools import partial, wraps
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -101,6 +101,10 @@ class ClinicAdminSite(OwnLogIn, AdminSite):
             *second_step_pages.urls(self),
             path("second-factor/", own, name="second_factor"),
             *self.own_log_in_urls(),
+            *(
+                path(route, self.admin_view(partial(view, site=self)), name=name)
+                for name, route, view in desk.screens()
+            ),
             *super().get_urls(),
         ]
         for screen in _screens(urls):

@@ -137,7 +137,9 @@ class Version(models.Model):
     """The text of a page at one time. Never edited once published; publication freezes it into `document`.
 
     `imported_hash` is the SHA-256 of the file that a version came from; "" for what staff write. `signed_hash` is that
-    of the clinical fields as they were signed off (`publishing/signature.py`).
+    of the clinical fields as they were signed off (`publishing/signature.py`), `words_hash` that of what readers notice
+    of a published version (`documents.py`). `written_against`, which each kind has, is the published version in the
+    leading language that it says the same as (`languages.py`).
     """
 
     number = models.PositiveIntegerField(_("number"))
@@ -176,6 +178,7 @@ class Version(models.Model):
     document = models.JSONField(null=True, editable=False)
     # Kept in the database too, for the release before, which does not know the column.
     signed_hash = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    words_hash = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
 
     objects = VersionQuerySet.as_manager()
 

@@ -11,6 +11,7 @@ from procedures.publishing.checks import (
     can_move,
     can_open_draft,
     can_save,
+    can_say_matches,
     can_settle,
     can_withdraw,
     check_comment,
@@ -19,6 +20,7 @@ from procedures.publishing.checks import (
     check_open_draft,
     check_publish,
     check_save,
+    check_say_matches,
     check_settle,
     check_withdraw,
 )
@@ -26,6 +28,7 @@ from procedures.publishing.comments import answer_comment, comment, settle_comme
 from procedures.publishing.confirming import confirm
 from procedures.publishing.drafts import open_draft, save_section
 from procedures.publishing.going_live import publish, withdraw_page
+from procedures.publishing.matching import say_matches
 from procedures.publishing.review import REVIEW_LASTS, ask_for_changes, send_for_review, sign_off
 from procedures.publishing.table import EDIT, MOVES, PUBLISH, SIGN_OFF, state_arrows
 
@@ -45,6 +48,7 @@ __all__ = [
     "can_move",
     "can_open_draft",
     "can_save",
+    "can_say_matches",
     "can_settle",
     "can_withdraw",
     "check_comment",
@@ -53,6 +57,7 @@ __all__ = [
     "check_open_draft",
     "check_publish",
     "check_save",
+    "check_say_matches",
     "check_settle",
     "check_withdraw",
     "comment",
@@ -60,6 +65,7 @@ __all__ = [
     "open_draft",
     "publish",
     "save_section",
+    "say_matches",
     "send_for_review",
     "settle_comment",
     "sign_off",

@@ -54,6 +54,8 @@ def _same_again(page, live, signed):
         state=State.PUBLISHED,
         published_at=timezone.now(),
         imported_hash=live.imported_hash,
+        words_hash=live.words_hash,
+        written_against=live.written_against,
         **signed,
     )
     version.document = live.document | {"number": version.number, "review": review_in_words(version)}

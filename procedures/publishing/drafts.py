@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.actors import STAFF
 from audit.models import Event
 from clinic.refusals import Stale
+from procedures.languages import leading_live
 from procedures.publishing import telling
 from procedures.publishing.checks import check_open_draft, check_save, saving
 from procedures.publishing.moving import lock, locked, move
@@ -22,7 +23,9 @@ def open_draft(*, page, by):
     check_open_draft(page, by=by)
     base = page.last_read()
     number = page.next_number()
-    version = page.versions.model(page=page, number=number, started_from=base)
+    # What it says is still what its base said, however much the leading language has changed since.
+    against = base.written_against if base is not None else leading_live(page)
+    version = page.versions.model(page=page, number=number, started_from=base, written_against=against)
     version.save()
     if base is not None:
         for section in sections_of(version):

@@ -6,9 +6,10 @@ from django.utils import timezone
 from audit.models import Event
 from clinic.models import PageStamp
 from procedures import search_index
-from procedures.documents import freeze
+from procedures.documents import freeze, words_hash
 from procedures.models import Leaflet, ProcedureVersion, State
 from procedures.publishing.checks import check_publish, check_withdraw
+from procedures.publishing.matching import match_each_other
 from procedures.publishing.moving import check_seen, fresh, lock, move
 from procedures.publishing.table import MOVES, SUPERSEDED
 
@@ -30,8 +31,16 @@ def publish(*, versions, by, seen_revisions=None):
         supersede(version.page.live_version, by=by)
         version.published_at = timezone.now()
         version.document = freeze(version)
-        move(version, "publish", by=by, published_at=version.published_at, document=version.document)
+        move(
+            version,
+            "publish",
+            by=by,
+            published_at=version.published_at,
+            document=version.document,
+            words_hash=words_hash(version.document),
+        )
         _point_page_at(version)
+    match_each_other(versions)
     Leaflet.objects.promise([version for version in versions if isinstance(version, ProcedureVersion)])
     PageStamp.move()
     search_index.index_subjects({version.page.subject for version in versions})
