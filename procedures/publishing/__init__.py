@@ -14,6 +14,7 @@ from procedures.publishing.checks import (
     can_say_matches,
     can_settle,
     can_withdraw,
+    check_change_facts,
     check_comment,
     check_confirm,
     check_move,
@@ -27,6 +28,7 @@ from procedures.publishing.checks import (
 from procedures.publishing.comments import answer_comment, comment, settle_comment
 from procedures.publishing.confirming import confirm
 from procedures.publishing.drafts import open_draft, save_section
+from procedures.publishing.facts import change_fact
 from procedures.publishing.going_live import publish, withdraw_page
 from procedures.publishing.matching import say_matches
 from procedures.publishing.review import REVIEW_LASTS, ask_for_changes, send_for_review, sign_off
@@ -51,6 +53,8 @@ __all__ = [
     "can_say_matches",
     "can_settle",
     "can_withdraw",
+    "change_fact",
+    "check_change_facts",
     "check_comment",
     "check_confirm",
     "check_move",

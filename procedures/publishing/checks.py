@@ -114,6 +114,11 @@ def can_open_draft(page, *, by):
     return _is_allowed(check_open_draft, page, by=by)
 
 
+def check_change_facts(*, by):
+    """Raise Refused with the reason when `by` may not change a figure in the ledger."""
+    _check_permission((EDIT,), by)
+
+
 def check_say_matches(version, *, by):
     """Raise Refused with the reason when `by` may not say now what this version matches; return what is to match."""
     _check_permission((EDIT,), by)
