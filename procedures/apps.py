@@ -58,8 +58,30 @@ class ProceduresConfig(AppConfig):
                 arrows=publishing.state_arrows,
             )
         )
+        for name, route in SCREENS.items():
+            desk.register_screen(name, route, _screen(name))
         desk.register(_overdue(ProcedurePage, procedures_overdue))
         desk.register(_overdue(ConditionPage, conditions_overdue))
+
+
+# Screens of pages of both kinds: the name of each, which its view has too, and where it stands.
+SCREENS = {
+    "facts": "procedures/facts/",
+    "fact": "procedures/facts/one/",
+    "languages": "procedures/languages/",
+    "language_pair": "procedures/languages/<slug:kind>/<int:pk>/",
+}
+
+
+def _screen(name):
+    """Return a screen by its name; screens need the models, which are not loaded yet when this file is."""
+
+    def show(request, **options):
+        from procedures.admin import languages, ledger
+
+        return getattr(ledger if hasattr(ledger, name) else languages, name)(request, **options)
+
+    return show
 
 
 def _overdue(model, words):

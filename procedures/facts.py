@@ -213,7 +213,7 @@ def rows(*, user=None, **where):
 
 
 def ledger(user, *, search="", only=""):
-    """Return the live Facts that `search` and `only` ("contradictions", "old") leave: contradictions first, then by key.
+    """Return the live Facts that `search` and `only` ("contradictions", "old") leave; contradictions first.
 
     They have no sources and nothing of what is coming yet (`fill_in`). Takes 5 queries, however many there are.
     """
@@ -289,7 +289,8 @@ def history(key, user):
 
 
 def _sorted(uses):
-    return sorted(uses, key=lambda use: (use.name.casefold(), use.kind, use.subject, use.language, use.section))
+    first = leading()
+    return sorted(uses, key=lambda use: (use.kind, use.subject, use.language != first, use.language, use.section))
 
 
 def _matches(key, uses, search):

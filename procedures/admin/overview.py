@@ -14,10 +14,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from procedures import content_checks, publishing
+from procedures.admin import ledger
 from procedures.admin.pages import admin_url
 from procedures.forms import ChangesForm, NoInput, SignOffForm
 from procedures.models import ProcedureVersion, State
 from procedures.models.versions import UNPUBLISHED
+from procedures.repeated_figures import repeats
 from procedures.sections import sections_of
 
 TONES = {
@@ -120,12 +122,13 @@ def overview(version, *, by, name="", form=None):
     findings = content_checks.errors(version) if is_open else []
     sections = {section.key: section.title for section in sections_of(version)}
     has_risks = is_open and isinstance(version, ProcedureVersion)
+    changed = _changed(version) if is_open else None
     return {
         "tone": TONES[version.state],
         "facts": _facts(version),
         "sections": _sections(version, findings),
         "may_write": publishing.can_save(version, by=by),
-        "changed": _changed(version) if is_open else None,
+        "changed": changed,
         "findings": [
             {
                 "section": sections[finding.section],
@@ -134,6 +137,7 @@ def overview(version, *, by, name="", form=None):
             }
             for finding in findings
         ],
+        **_figures(version, by, is_open),
         "risks_left_out": content_checks.risks_left_out(version) if has_risks else [],
         "possible": [button for button in buttons if not button.reason],
         "impossible": [button for button in buttons if button.reason],
@@ -219,6 +223,16 @@ def _changed(version):
                 {"title": section.title, "url": admin_url(version, "section", section.key), "fields": labels}
             )
     return changed
+
+
+def _figures(version, by, is_open):
+    """Return what is to be known of figures that an open version changes: what still says the old, and who waits."""
+    if not is_open:
+        return {}
+    return {
+        "repeats": ledger.linked(repeats(version, version.page.live_version), version),
+        "waiting": ledger.waiting_elsewhere(version, user=by.user),
+    }
 
 
 def _how_full(version, section):
