@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
 
 from clinic.translated import language_choices
 from procedures import publishing
@@ -17,6 +18,7 @@ from procedures.languages import PAGES, leading, leading_page, missing, out_of_d
 KINDS = {model.kind: model for model in PAGES}
 
 
+@require_safe
 def languages(request, *, site):
     """Show the pages that are out of date, longest first, and what is on the site in some language and not in another.
 

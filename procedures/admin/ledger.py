@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from clinic.translated import language_choices
 from procedures import facts as ledger_of
@@ -27,6 +28,7 @@ FILTERS = {
 }
 
 
+@require_safe
 def facts(request, *, site):
     """Show the live figures by fact key, contradictions first, 50 a page."""
     _check_may_read(request)
