@@ -30,8 +30,7 @@ class FactForm(PlainForm, forms.Form):
         error_messages={"required": _("Write the number.")},
     )
     high = forms.DecimalField(
-        label=_("To"),
-        help_text=_("Leave it empty when there is only one number."),
+        label=_("To, if it is a range"),
         max_digits=9,
         decimal_places=2,
         min_value=0,

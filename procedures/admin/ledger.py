@@ -21,7 +21,7 @@ from procedures.repeated_figures import changed_keys, repeats
 from procedures.sections import section_named, sections_of
 
 VIEW = "procedures.view_procedureversion"
-A_PAGE, SHOWN_USES, LONGEST_SEARCH = 50, 6, 120
+A_PAGE, SHOWN_USES, MOST_USES, LONGEST_SEARCH = 50, 6, 200, 120
 FILTERS = {
     "contradictions": _("Contradictions"),
     "old": _("Source read more than 2 years ago"),
@@ -182,19 +182,26 @@ def _lacking(found):
 
 def _show_fact(request, site, found, form, refusal="", status=200):
     drafts = _drafts(found, request.user)
+    changed, coming = {each["where"] for each in drafts}, {use.numbers for use in found.brought}
     context = {
         "title": found.key,
         "fact": found,
-        "places": [_place(use) for use in found.uses],
+        "places": [_place(use) for use in found.uses[:MOST_USES]],
+        "more": max(len(found.uses) - MOST_USES, 0),
         "lacking": _lacking(found),
         "changing": found.changing(),
         "drafts": drafts,
         "waiting": [
-            _place(use) for use in found.uses if drafts and use.where not in {each["where"] for each in drafts}
-        ],
+            _place(use) for use in found.uses if drafts and use.where not in changed and use.numbers not in coming
+        ][:MOST_USES],
         "history": [
-            {"since": told.since, "said": told.said, "places": [_place(use) for use in told.uses]}
-            for told in ledger_of.history(found.key, request.user)
+            {
+                "since": told.since,
+                "said": told.said,
+                "places": [_place(use) for use in told.uses[:SHOWN_USES]],
+                "more": max(len(told.uses) - SHOWN_USES, 0),
+            }
+            for told in ledger_of.history(found.key, request.user)[:MOST_USES]
         ],
         "form": form,
         "refusal": refusal,

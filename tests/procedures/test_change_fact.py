@@ -172,8 +172,8 @@ def test_a_source_that_was_read_again_says_so():
 
 def test_a_page_whose_sources_are_full_stops_the_whole_change():
     sources = [{"key": f"k{number}", "title": f"Title {number}"} for number in range(30)]
-    make_published(sections={"sources": sources, "figures": [figure(sources=["k0"])]})
     make_published()
+    make_published(sections={"sources": sources, "figures": [figure(sources=["k0"])]})
     before = stored()
     with pytest.raises(Refused, match="no more fit"):
         change(sources=[facts.Cited("New", "", "", date(2026, 11, 2))])
