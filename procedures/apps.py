@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -71,7 +72,8 @@ class ProceduresConfig(AppConfig):
                 arrows=publishing.state_arrows,
             )
         )
-        desk.register_screen("editorial_desk", "desk/", editorial_desk)
+        for name, (route, module) in SCREENS.items():
+            desk.register_screen(name, route, _screen(f"procedures.admin.{module}.{name}"))
         desk.register(
             desk.Task(
                 permission=publishing.PUBLISH,
@@ -86,11 +88,23 @@ class ProceduresConfig(AppConfig):
         desk.register(_overdue(ConditionPage, conditions_overdue))
 
 
-def editorial_desk(request, *, site):
-    """Show the editorial desk; its screens need the models, which are not loaded yet when this file is."""
-    from procedures.admin.desk import editorial_desk as show
+# Screens of pages of both kinds: the name of each, which its view has too, where it stands, and in which file.
+SCREENS = {
+    "editorial_desk": ("desk/", "desk"),
+    "facts": ("procedures/facts/", "ledger"),
+    "fact": ("procedures/facts/one/", "ledger"),
+    "languages": ("procedures/languages/", "languages"),
+    "language_pair": ("procedures/languages/<slug:kind>/<int:pk>/", "languages"),
+}
 
-    return show(request, site=site)
+
+def _screen(view):
+    """Return a screen by the path of its view; screens need the models, which are not loaded yet when this file is."""
+
+    def show(request, **options):
+        return import_string(view)(request, **options)
+
+    return show
 
 
 def missed_times_words(number):

@@ -31,7 +31,9 @@ day of the procedure; width and height are in pixels, size in bytes; dates are I
 frozen before there were any do not name. The order of every list is the editors'.
 """
 
+import json
 from collections import Counter
+from hashlib import sha256
 
 from django.db.models import prefetch_related_objects
 
@@ -43,6 +45,7 @@ SCHEMA = 1
 
 FACT = ("sources", "fact_key", "low", "high", "unit")
 FILE = ("hash", "name", "content_type")
+UNNOTICED = ("schema", "number", "review", "authors")
 
 
 def freeze(version):
@@ -69,6 +72,15 @@ def freeze(version):
         "authors": version.authors.count(),
     }
     return document | {"facts": _facts(document)}
+
+
+def words_hash(document):
+    """Return the SHA-256 of what a reader would notice of a document: all but its number and who stands behind it.
+
+    What is empty is left out, so that a part which a later release adds changes nothing by itself.
+    """
+    noticed = {part: said for part, said in document.items() if said and part not in UNNOTICED}
+    return sha256(json.dumps(noticed, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def figures_of(version):

@@ -12,6 +12,8 @@ WORDS = {
     "version.commented": _("Commented on a section"),
     "version.comment_answered": _("Answered a comment"),
     "version.comment_settled": _("Settled a comment"),
+    "version.matches": _("Said that it says the same as the page in the leading language"),
+    "version.fact_changed": _("Wrote another figure into a draft, from the fact ledger"),
     "version.signed_off": _("Signed a version off"),
     "version.published": _("Published a version"),
     "version.superseded": _("A newer version took its place"),

@@ -7,7 +7,7 @@ from django.utils.translation import override
 
 from appointments.models import Note, TrackingLink
 from clinic.stored_files import store
-from procedures.models import ConditionComment, ConditionVersion, ProcedureComment, ProcedureVersion
+from procedures.models import ConditionComment, ConditionPage, ConditionVersion, ProcedureComment, ProcedureVersion
 from tests.appointments.factories import link_to, make_request
 from tests.appointments.offer import make_offer
 from tests.clinic.uploads import png
@@ -65,6 +65,9 @@ class Place:
             values["name"] = "withdraw"
         if name.endswith("version_answer") and argument == "number":
             return _newest(ConditionComment if "condition" in name else ProcedureComment)
+        if name == "admin:language_pair":
+            spanish = ConditionPage.objects.filter(language="es").order_by("pk").last()
+            return "condition" if argument == "kind" else spanish.pk
         if argument in ("object_id", "pk") and name != "admin:view_on_site":
             return _newest(_model_of(name))
         if argument == "object_id":

@@ -203,6 +203,10 @@ TABLE = {
     "admin:procedures_conditionversion_comment": (PAGES, PAGES),
     "admin:procedures_procedureversion_answer": (PAGES, PAGES),
     "admin:procedures_conditionversion_answer": (PAGES, PAGES),
+    "admin:facts": (PAGES, NOBODY),
+    "admin:fact": (PAGES, EDITOR),
+    "admin:languages": (PAGES, NOBODY),
+    "admin:language_pair": (PAGES, EDITOR),
     "procedures:preview_procedure": (PAGES, NOBODY),
     "procedures:preview_condition": (PAGES, NOBODY),
     # Behind these is nothing in the house of these tests: no time is agreed, no PDF made, no link of Django's used.

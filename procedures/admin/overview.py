@@ -14,11 +14,13 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from procedures import content_checks, publishing
+from procedures.admin import ledger
 from procedures.admin.comparing import compare_url
 from procedures.admin.pages import admin_url
 from procedures.forms import ChangesForm, NoInput, SignOffForm
 from procedures.models import ProcedureVersion, State
 from procedures.models.versions import UNPUBLISHED
+from procedures.repeated_figures import repeats
 from procedures.schedule_form import WhenForm
 from procedures.sections import sections_of
 
@@ -158,6 +160,7 @@ def overview(version, *, by, name="", form=None):
         "may_write": may_write,
         "changed": _changed(version) if is_open else None,
         "found": found(version, findings, may_write=may_write),
+        **_figures(version, by, is_open),
         "risks_left_out": content_checks.risks_left_out(version) if has_risks else [],
         "possible": [button for button in buttons if not button.reason],
         "impossible": [button for button in buttons if button.reason],
@@ -281,6 +284,16 @@ def _compare_url(version):
     """Return where the version is compared with what patients read, "" where they read nothing."""
     live = version.page.live_version
     return compare_url(version.page, live.number, version.number) if live is not None else ""
+
+
+def _figures(version, by, is_open):
+    """Return what is to be known of figures that an open version changes: what still says the old, and who waits."""
+    if not is_open:
+        return {}
+    return {
+        "repeats": ledger.linked(repeats(version, version.page.live_version), version),
+        "waiting": ledger.waiting_elsewhere(version, user=by.user),
+    }
 
 
 def _how_full(version, section):

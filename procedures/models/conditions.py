@@ -97,6 +97,7 @@ class ConditionVersion(Version):
         choices=drawings.choices,
         help_text=_("One of ours. Choose it only if it shows this very condition."),
     )
+    written_against = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="+")
 
     class Meta:
         verbose_name = _("version of a condition page")

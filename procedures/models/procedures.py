@@ -152,6 +152,7 @@ class ProcedureVersion(Version):
     straight_after = models.TextField(_("straight after"), blank=True)
     follow_up = models.TextField(_("follow-up"), blank=True)
     related = models.ManyToManyField(Procedure, blank=True, related_name="+", verbose_name=_("related procedures"))
+    written_against = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="+")
 
     class Meta:
         verbose_name = _("version of a procedure page")

@@ -189,10 +189,12 @@ class Version(models.Model):
     """The text of a page at one time. Never edited once published; publication freezes it into `document`.
 
     `imported_hash` is the SHA-256 of the file that a version came from; "" for what staff write. `signed_hash` is that
-    of the clinical fields as they were signed off (`publishing/signature.py`). Patients could read it from
-    `published_at` until `superseded_at`: until another took its place, or the page was withdrawn. Versions of one
-    `publish_group` are published together at `publish_at`; why they were not is kept until somebody decides anew.
-    `reminded_on` is the day on which staff were last reminded of its next review.
+    of the clinical fields as they were signed off (`publishing/signature.py`), `words_hash` that of what readers notice
+    of a published version (`documents.py`). `written_against`, which each kind has, is the published version in the
+    leading language that it says the same as (`languages.py`). Patients could read it from `published_at` until
+    `superseded_at`: until another took its place, or the page was withdrawn. Versions of one `publish_group` are
+    published together at `publish_at`; why they were not is kept until somebody decides anew. `reminded_on` is the day
+    on which staff were last reminded of its next review.
     """
 
     number = models.PositiveIntegerField(_("number"))
@@ -245,6 +247,7 @@ class Version(models.Model):
     # Kept in the database too, for the release before, which does not know the column.
     signed_hash = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     superseded_at = models.DateTimeField(_("off the site"), null=True, editable=False)
+    words_hash = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
 
     objects = VersionQuerySet.as_manager()
 

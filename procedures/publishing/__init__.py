@@ -11,8 +11,10 @@ from procedures.publishing.checks import (
     can_move,
     can_open_draft,
     can_save,
+    can_say_matches,
     can_settle,
     can_withdraw,
+    check_change_facts,
     check_choose_successor,
     check_comment,
     check_confirm,
@@ -22,13 +24,16 @@ from procedures.publishing.checks import (
     check_rename,
     check_restore,
     check_save,
+    check_say_matches,
     check_settle,
     check_withdraw,
 )
 from procedures.publishing.comments import answer_comment, comment, settle_comment
 from procedures.publishing.confirming import confirm
 from procedures.publishing.drafts import open_draft, save_section
+from procedures.publishing.facts import change_fact
 from procedures.publishing.going_live import choose_successor, publish, withdraw_page
+from procedures.publishing.matching import say_matches
 from procedures.publishing.renaming import former_holder, rename, whose_it_was
 from procedures.publishing.restoring import restore, what_is_gone
 from procedures.publishing.review import REVIEW_LASTS, ask_for_changes, send_for_review, sign_off
@@ -58,8 +63,11 @@ __all__ = [
     "can_move",
     "can_open_draft",
     "can_save",
+    "can_say_matches",
     "can_settle",
     "can_withdraw",
+    "change_fact",
+    "check_change_facts",
     "check_choose_successor",
     "check_comment",
     "check_confirm",
@@ -69,6 +77,7 @@ __all__ = [
     "check_rename",
     "check_restore",
     "check_save",
+    "check_say_matches",
     "check_schedule",
     "check_settle",
     "check_unschedule",
@@ -83,6 +92,7 @@ __all__ = [
     "rename",
     "restore",
     "save_section",
+    "say_matches",
     "schedule",
     "schedule_trouble",
     "send_for_review",

@@ -7,6 +7,7 @@ from audit.actors import COMMAND, STAFF
 from clinic.refusals import Refused, Unfit
 from procedures import content_checks
 from procedures.documents import figures_of
+from procedures.languages import leading_live
 from procedures.models import State
 from procedures.models.versions import UNPUBLISHED
 from procedures.publishing.signature import clinical_hash
@@ -111,6 +112,27 @@ def check_open_draft(page, *, by):
 def can_open_draft(page, *, by):
     """Say whether `by` may start a draft of this page now."""
     return _is_allowed(check_open_draft, page, by=by)
+
+
+def check_change_facts(*, by):
+    """Raise Refused with the reason when `by` may not change a figure in the ledger."""
+    _check_permission((EDIT,), by)
+
+
+def check_say_matches(version, *, by):
+    """Raise Refused with the reason when `by` may not say now what this version matches; return what is to match."""
+    _check_permission((EDIT,), by)
+    if version.state not in (*UNPUBLISHED, State.PUBLISHED):
+        raise Refused(_("Patients do not read this version any more."))
+    live = leading_live(version.page)
+    if live is None:
+        raise Refused(_("There is no page on the site that it could say the same as."))
+    return live
+
+
+def can_say_matches(version, *, by):
+    """Say whether `by` may say now what this version matches."""
+    return _is_allowed(check_say_matches, version, by=by)
 
 
 def check_withdraw(page, *, by):

@@ -54,6 +54,8 @@ def _same_again(page, live, signed):
         started_from=live,
         state=State.PUBLISHED,
         imported_hash=live.imported_hash,
+        words_hash=live.words_hash,
+        written_against=live.written_against,
         **signed,
     )
     version.document = live.document | {"number": version.number, "review": review_in_words(version)}

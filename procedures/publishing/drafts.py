@@ -7,6 +7,7 @@ from audit.actors import STAFF
 from audit.models import Event
 from clinic.refusals import Stale
 from procedures import telling_staff
+from procedures.languages import leading_live
 from procedures.publishing.checks import check_open_draft, check_save, saving
 from procedures.publishing.moving import lock, locked, move
 from procedures.publishing.signature import NO_SIGNATURE
@@ -28,7 +29,9 @@ def open_draft(*, page, by):
 
 def copy_as_draft(page, base):
     """Return a new draft of a page that says what its version `base` says, or nothing where that is None."""
-    version = page.versions.model(page=page, number=page.next_number(), started_from=base)
+    # What it says is still what its base said, however much the leading language has changed since.
+    against = base.written_against if base is not None else leading_live(page)
+    version = page.versions.model(page=page, number=page.next_number(), started_from=base, written_against=against)
     version.save()
     if base is not None:
         for section in sections_of(version):

@@ -8,9 +8,10 @@ from audit.models import Event
 from clinic.models import PageStamp
 from clinic.refusals import Stale
 from procedures import search_index, telling_staff
-from procedures.documents import freeze
+from procedures.documents import freeze, words_hash
 from procedures.models import Leaflet, ProcedureVersion, State
 from procedures.publishing.checks import check_choose_successor, check_publish, check_successor, check_withdraw
+from procedures.publishing.matching import match_each_other
 from procedures.publishing.moving import check_seen, drop_schedule, fresh, lock, move
 from procedures.publishing.table import MOVES, SUCCESSOR_CHOSEN, SUPERSEDED
 
@@ -34,8 +35,16 @@ def publish(*, versions, by, seen_revisions=None):
         supersede(version.page.live_version, by=by, at=now)
         version.published_at = now
         version.document = freeze(version)
-        move(version, "publish", by=by, published_at=version.published_at, document=version.document)
+        move(
+            version,
+            "publish",
+            by=by,
+            published_at=version.published_at,
+            document=version.document,
+            words_hash=words_hash(version.document),
+        )
         _point_page_at(version)
+    match_each_other(versions)
     Leaflet.objects.promise([version for version in versions if isinstance(version, ProcedureVersion)])
     PageStamp.move()
     search_index.index_subjects({version.page.subject for version in versions})

@@ -341,7 +341,7 @@ def test_a_form_without_its_token_changes_nothing_and_keeps_the_words(reviewer):
 def test_the_overview_takes_as_many_queries_for_a_full_page(editor, django_assert_num_queries):
     client = signed_in(editor)
     for version in (make_draft(), full_draft()):
-        with django_assert_num_queries(28):
+        with django_assert_num_queries(29):
             overview(client, version)
 
 
