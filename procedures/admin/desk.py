@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from procedures import feedback, publishing
+from procedures.admin.languages import pair_url
 from procedures.admin.overview import TONES
 from procedures.admin.pages import admin_url
 from procedures.languages import out_of_date
@@ -143,9 +144,9 @@ def _out_of_date(user, number):
 def _page_line(page):
     return Line(
         title=page.plain_name or page.slug,
-        url=admin_url(page, "change"),
+        url=pair_url(page),
         about=f"{_kind_of(page)}, {page.get_language_display()}",
-        words=gettext("The English page is newer since %(day)s.") % {"day": _day(page.out_of_date_since)},
+        words=gettext("Out of date since %(day)s.") % {"day": _day(page.out_of_date_since)},
         order=page.out_of_date_since,
         language=page.language,
     )
@@ -328,7 +329,10 @@ LISTS = {
         ),
     ),
     "out_of_date": List(
-        _("Spanish older than English"), _("Every Spanish page is as new as the English one."), _out_of_date
+        _("Languages that lag behind"),
+        _("Every page says what its leading language says."),
+        _out_of_date,
+        own_url=lambda: reverse("admin:languages"),
     ),
     "questions": List(
         _("What readers say is missing"),

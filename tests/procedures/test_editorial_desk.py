@@ -13,6 +13,7 @@ from procedures.models import MissedSearch, ProcedurePage, ProcedureVersion
 from tests.procedures.desk import signed_in
 from tests.procedures.factories import (
     COMMAND,
+    enough,
     make_both_published,
     make_clinician,
     make_condition,
@@ -24,6 +25,7 @@ from tests.procedures.factories import (
     make_procedure,
     make_published,
     make_signed_off,
+    save,
 )
 
 pytestmark = pytest.mark.django_db
@@ -120,7 +122,8 @@ def test_reviews_stand_under_the_day_on_which_they_are_due(editor):
 def test_a_spanish_page_is_out_of_date_since_the_first_newer_english_one(editor):
     english, _spanish = make_both_published()
     assert lists(editor)["out_of_date"].total == 0
-    first = make_live(publishing.open_draft(page=english.page, by=COMMAND))
+    first = publishing.open_draft(page=english.page, by=COMMAND)
+    first = make_live(save(first, "names", enough()["names"] | {"summary": "It heals."}))
     since = first.published_at - timedelta(days=3)
     spanish_at = since - timedelta(days=1)
     ProcedureVersion.objects.filter(pk=first.pk).update(published_at=since)
