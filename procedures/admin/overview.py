@@ -9,15 +9,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from procedures import content_checks, publishing
 from procedures.admin.pages import admin_url
+from procedures.changed_sections import changed_sections
 from procedures.forms import ChangesForm, NoInput, SignOffForm
 from procedures.models import ProcedureVersion, State
 from procedures.models.versions import UNPUBLISHED
+from procedures.preview_ways import WAYS
 from procedures.sections import sections_of
 
 TONES = {
@@ -138,10 +139,11 @@ def overview(version, *, by, name="", form=None):
         "possible": [button for button in buttons if not button.reason],
         "impossible": [button for button in buttons if button.reason],
         "is_open": is_open,
-        "preview_url": reverse(
-            "procedures:preview_procedure" if isinstance(version, ProcedureVersion) else "procedures:preview_condition",
-            args=[version.pk],
-        ),
+        "preview_url": reverse(f"procedures:preview_{version.page.kind}", args=[version.pk]),
+        "previews": [
+            {"text": words, "url": reverse(f"procedures:preview_{version.page.kind}_as", args=[version.pk, way])}
+            for way, (words, *_size) in WAYS.items()
+        ],
     }
 
 
@@ -205,20 +207,11 @@ def _sections(version, findings):
 
 def _changed(version):
     """Return the sections that say something else than what patients read; None where they read nothing yet."""
-    live = version.page.live_version
-    if live is None:
-        return None
-    prefetch_related_objects([live], *(section.rows for section in sections_of(live) if section.model))
-    changed = []
-    for section in sections_of(version):
-        ours, theirs = section.read(version), section.read(live)
-        if ours != theirs:
-            names = [name for name in section.fields if section.model is None and ours[name] != theirs[name]]
-            labels = [capfirst(version._meta.get_field(name).verbose_name) for name in names]
-            changed.append(
-                {"title": section.title, "url": admin_url(version, "section", section.key), "fields": labels}
-            )
-    return changed
+    changed = changed_sections(version)
+    return changed and [
+        {"title": section.title, "url": admin_url(version, "section", section.key), "fields": labels}
+        for section, labels in changed
+    ]
 
 
 def _how_full(version, section):

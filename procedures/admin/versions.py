@@ -14,13 +14,14 @@ from clinic.stale import read_revision
 from procedures import publishing
 from procedures.admin import overview
 from procedures.admin.comments import CommentScreens, comments_part, threads, too_long_open
+from procedures.admin.invitations import InvitationScreens, invitations_part
 from procedures.admin.pages import admin_url
 from procedures.admin.screens import Screen, spared_labels
 from procedures.models import ConditionVersion, ProcedureVersion, State
 from procedures.sections import section_named, sections_of
 
 
-class VersionAdmin(CommentScreens, AuditedAdmin):
+class VersionAdmin(CommentScreens, InvitationScreens, AuditedAdmin):
     """A version is reached from its page; it changes by its sections and its moves alone."""
 
     # Who may
@@ -68,6 +69,7 @@ class VersionAdmin(CommentScreens, AuditedAdmin):
             path("<path:object_id>/section/<slug:key>/", section, name=f"{label}_section"),
             path("<path:object_id>/move/<slug:name>/", move, name=f"{label}_move"),
             *self.comment_urls(label),
+            *self.invitation_urls(label),
             *super().get_urls(),
         ]
 
@@ -116,13 +118,15 @@ class VersionAdmin(CommentScreens, AuditedAdmin):
         form = overview.ACTIONS[name].form(request.POST)
         return self.show(request, version, name=name, form=form, refusal=too_long_open(request), status=403)
 
-    def show(self, request, version, *, name="", form=None, comment=None, refusal="", status=200):
+    def show(self, request, version, *, name="", form=None, comment=None, invite=None, refusal="", status=200):
         """Return the overview. `form` is what was typed for the move `name`; or else a comment, or an answer to the
-        one with the number `comment`.
+        one with the number `comment`. `invite` is what was typed to send a link.
         """
         by = request.user.as_actor()
         context = overview.overview(version, by=by, name=name, form=form)
         context |= comments_part(version, by=by, number=comment, form=None if name else form)
+        context |= invitations_part(version, by=by, form=invite)
+        form = form if form is not None else invite
         refused_form = form if form is not None and not refusal else None
         return self.render(
             request, "version", version, context | {"refusal": refusal, "form": refused_form}, status=status

@@ -5,6 +5,7 @@ lock what the page is about, so that two people, or two languages, never publish
 """
 
 from clinic.refusals import Refused, Stale, Unfit
+from procedures.publishing.by_link import approve_by_link, ask_code, check_approve, comment_by_link, note_opened
 from procedures.publishing.checks import (
     can_comment,
     can_confirm,
@@ -26,6 +27,7 @@ from procedures.publishing.comments import answer_comment, comment, settle_comme
 from procedures.publishing.confirming import confirm
 from procedures.publishing.drafts import open_draft, save_section
 from procedures.publishing.going_live import publish, withdraw_page
+from procedures.publishing.inviting import check_invite, invite_reviewer, revoke_invitation
 from procedures.publishing.review import REVIEW_LASTS, ask_for_changes, send_for_review, sign_off
 from procedures.publishing.table import EDIT, MOVES, PUBLISH, SIGN_OFF, state_arrows
 
@@ -39,6 +41,8 @@ __all__ = [
     "Stale",
     "Unfit",
     "answer_comment",
+    "approve_by_link",
+    "ask_code",
     "ask_for_changes",
     "can_comment",
     "can_confirm",
@@ -47,8 +51,10 @@ __all__ = [
     "can_save",
     "can_settle",
     "can_withdraw",
+    "check_approve",
     "check_comment",
     "check_confirm",
+    "check_invite",
     "check_move",
     "check_open_draft",
     "check_publish",
@@ -56,9 +62,13 @@ __all__ = [
     "check_settle",
     "check_withdraw",
     "comment",
+    "comment_by_link",
     "confirm",
+    "invite_reviewer",
+    "note_opened",
     "open_draft",
     "publish",
+    "revoke_invitation",
     "save_section",
     "send_for_review",
     "settle_comment",

@@ -89,4 +89,5 @@ def _page(page, parts, document, content, preview):
         "slug": page.slug,
         "feedback_url": "" if preview else reverse(f"procedures:{page.kind}_feedback", args=[page.slug]),
         "preview": preview,
+        **({"canonical_url": ""} if preview else {}),
     }
