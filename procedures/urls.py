@@ -26,7 +26,7 @@ pages = [
         views.preview_condition_as,
         name="preview_condition_as",
     ),
-    path("procedures/preview/print.css", views.print_styles, name="print_styles"),
+    path("procedures/preview/print.css", views.preview_styles, name="preview_styles"),
     path("review/<str:token>/", views.review, name="review"),
     path("review/<str:token>/page/", views.review_page, name="review_page"),
     path("procedures/compare/<slug:first>/<slug:second>/", views.compare, name="compare"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.urls import path
 from django.utils.translation import gettext
@@ -54,14 +55,10 @@ def invitations_part(version, *, by, form=None):
 def _lines(version):
     rows = list(version.invitations.select_related("clinician", "made_by").defer("email"))
     keys = [str(row.pk) for row in rows]
-    opened = {}
-    if keys:
-        events = Event.objects.filter(object_type=LABEL, object_id__in=keys, verb=OPENED).order_by("id")
-        opened = dict(events.values_list("object_id", "happened_at"))
-    failed = set()
-    if keys:
-        unsent = Message.objects.filter(about_type=LABEL, about_id__in=keys, state=COULD_NOT_BE_SENT)
-        failed = set(unsent.values_list("about_id", flat=True))
+    events = Event.objects.filter(object_type=LABEL, object_id__in=keys, verb=OPENED).order_by("id")
+    opened = dict(events.values_list("object_id", "happened_at"))
+    unsent = Message.objects.filter(about_type=LABEL, about_id__in=keys, state=COULD_NOT_BE_SENT)
+    failed = set(unsent.values_list("about_id", flat=True))
     return [
         Line(
             invitation=row,
@@ -88,7 +85,7 @@ class InvitationScreens:
 
     def invite_view(self, request, object_id):
         """Send a link; a refusal shows the overview again with its reason and what was typed."""
-        version = self.version_or_404(request, object_id)
+        version = self.version_for_manager(request, object_id)
         if request.method != "POST":
             return HttpResponseRedirect(admin_url(version, "change"))
         form = InviteForm(request.POST, auto_id="invite_%s")
@@ -115,13 +112,13 @@ class InvitationScreens:
     @csrf_exempt
     def invite_without_token(self, request, object_id):
         """Show what was typed again, after a form without a valid token. Changes nothing."""
-        version = self.version_or_404(request, object_id)
+        version = self.version_for_manager(request, object_id)
         form = InviteForm(request.POST, auto_id="invite_%s")
         return self.show(request, version, invite=form, refusal=too_long_open(request), status=403)
 
     def revoke_view(self, request, object_id, number):
         """End a link, or say why not."""
-        version = self.version_or_404(request, object_id)
+        version = self.version_for_manager(request, object_id)
         invitation = version.invitations.filter(pk=number).first()
         if invitation is None:
             raise Http404
@@ -132,3 +129,10 @@ class InvitationScreens:
                 return self.show(request, version, refusal=refused.reason, status=409)
             messages.success(request, gettext("The link opens nothing any more."))
         return HttpResponseRedirect(f"{admin_url(version, 'change')}#links")
+
+    def version_for_manager(self, request, object_id):
+        """Return the version that an address names, for whoever may send links to it."""
+        version = self.version_or_404(request, object_id)
+        if not request.user.has_perm(publishing.PUBLISH):
+            raise PermissionDenied
+        return version

@@ -16,7 +16,7 @@ from procedures.views.previews import (
     preview_condition_as,
     preview_procedure,
     preview_procedure_as,
-    print_styles,
+    preview_styles,
 )
 from procedures.views.reviews import review, review_page
 
@@ -37,7 +37,7 @@ __all__ = [
     "preview_condition_as",
     "preview_procedure",
     "preview_procedure_as",
-    "print_styles",
+    "preview_styles",
     "procedure",
     "procedure_list",
     "review",

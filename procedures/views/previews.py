@@ -15,7 +15,7 @@ from procedures.around import address_in
 from procedures.documents import freeze
 from procedures.models import ConditionVersion, ProcedureVersion
 from procedures.preview_ways import WAYS
-from procedures.print_styles import print_styles as css_for_paper
+from procedures.print_styles import print_styles
 from procedures.views.pages import show_condition, show_procedure
 
 FRAMED = "'self'"
@@ -29,7 +29,6 @@ def _framed_by_us(view):
 @require_safe
 @staff_only
 @permission_required("procedures.view_procedureversion", raise_exception=True)
-@_framed_by_us
 def preview_procedure(request, version_id):
     """A version of a procedure's page as patients will see it, for those who write and check it."""
     return _preview(request, ProcedureVersion, version_id, show_procedure)
@@ -38,7 +37,6 @@ def preview_procedure(request, version_id):
 @require_safe
 @staff_only
 @permission_required("procedures.view_conditionversion", raise_exception=True)
-@_framed_by_us
 def preview_condition(request, version_id):
     """A version of a condition's page as patients will see it, for those who write and check it."""
     return _preview(request, ConditionVersion, version_id, show_condition)
@@ -47,7 +45,6 @@ def preview_condition(request, version_id):
 @require_safe
 @staff_only
 @permission_required("procedures.view_procedureversion", raise_exception=True)
-@csp_replace({"frame-src": [FRAMED]})
 def preview_procedure_as(request, version_id, way):
     """A version of a procedure's page in a frame of a certain width."""
     return _frame(request, ProcedureVersion, version_id, way)
@@ -56,7 +53,6 @@ def preview_procedure_as(request, version_id, way):
 @require_safe
 @staff_only
 @permission_required("procedures.view_conditionversion", raise_exception=True)
-@csp_replace({"frame-src": [FRAMED]})
 def preview_condition_as(request, version_id, way):
     """A version of a condition's page in a frame of a certain width."""
     return _frame(request, ConditionVersion, version_id, way)
@@ -64,9 +60,9 @@ def preview_condition_as(request, version_id, way):
 
 @require_safe
 @staff_only
-def print_styles(request):
+def preview_styles(request):
     """The stylesheet as paper gets it."""
-    return private_page(HttpResponse(css_for_paper(), content_type="text/css; charset=utf-8"))
+    return private_page(HttpResponse(print_styles(), content_type="text/css; charset=utf-8"))
 
 
 def _version_or_404(request, model, version_id):
@@ -80,7 +76,7 @@ def _preview(request, model, version_id, show):
         response = redirect(address_in(version.language, f"procedures:{request.resolver_match.url_name}", version_id))
     else:
         request.as_printed = request.GET.get("as") == "print"
-        response = show(request, version.page, freeze(version), preview=version)
+        response = _framed_by_us(show)(request, version.page, freeze(version), preview=version)
     return private_page(response)
 
 
@@ -107,4 +103,5 @@ def _frame(request, model, version_id, way):
         ],
         "overview_url": reverse(f"admin:procedures_{version._meta.model_name}_change", args=[version.pk]),
     }
-    return private_page(render(request, "procedures/preview_frame.html", context))
+    with_frame = csp_replace({"frame-src": [FRAMED]})(render)
+    return private_page(with_frame(request, "procedures/preview_frame.html", context))
