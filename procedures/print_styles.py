@@ -7,13 +7,15 @@ from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 
 NAME = "css/site.css"
+# What a printer leaves around the words by itself.
+MARGIN = "body { margin: 12mm; }\n"
 MEDIA = re.compile(r"@media\s+([^{]+)\{")
 
 
 @cache
 def print_styles():
     """Return the stylesheet with what is for print alone let in, and what is for a screen or its width left out."""
-    return for_paper(_source())
+    return for_paper(_source()) + MARGIN
 
 
 def for_paper(css):

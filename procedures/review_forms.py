@@ -5,7 +5,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Clinician
-from clinic.typed_text import LongTextField, PlainForm, PlainTextField
+from clinic.typed_text import LongTextField, PlainForm, PlainTextField, ShownTextarea
 from procedures.models.invitations import LINK_LASTS, LINK_LASTS_AT_MOST
 from procedures.publishing.by_link import CODE_LENGTH, NAME_LENGTH
 
@@ -19,6 +19,7 @@ class InviteForm(PlainForm, forms.Form):
 
     clinician = forms.ModelChoiceField(
         Clinician.objects.all(),
+        empty_label="–",
         label=_("Clinician"),
         help_text=_("The name, role and registration in the team stand under what is approved."),
         error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose the clinician who reviews it.")),
@@ -54,7 +55,10 @@ class LinkCommentForm(ByLinkForm):
         label=_("Section"), error_messages=dict.fromkeys(("required", "invalid_choice"), CHOOSE_SECTION)
     )
     words = LongTextField(
-        label=_("Your comment"), longest=COMMENT_LENGTH, error_messages={"required": _("Write your comment.")}
+        label=_("Your comment"),
+        longest=COMMENT_LENGTH,
+        widget=ShownTextarea(attrs={"rows": 5}),
+        error_messages={"required": _("Write your comment.")},
     )
     name = PlainTextField(label=_("Your name"), longest=NAME_LENGTH, error_messages={"required": _("Write your name.")})
 

@@ -15,6 +15,7 @@ from outbox.models import Message
 from outbox.models import State as MessageState
 from procedures import publishing
 from procedures.admin.comments import too_long_open
+from procedures.admin.overview import moment
 from procedures.admin.pages import admin_url
 from procedures.models import ReviewInvitation
 from procedures.publishing.by_link import OPENED
@@ -26,10 +27,10 @@ COULD_NOT_BE_SENT = MessageState.UNDELIVERABLE
 
 @dataclass(frozen=True)
 class Line:
-    """One link, as the overview lists it; `opened_at` is when somebody, or a program, last opened it."""
+    """One link, as the overview lists it: what is known of it (for the component `summary_list`), and how to end it."""
 
     invitation: ReviewInvitation
-    opened_at: object
+    facts: list
     has_failed: bool
     revoke_url: str
 
@@ -62,12 +63,26 @@ def _lines(version):
     return [
         Line(
             invitation=row,
-            opened_at=opened.get(str(row.pk)),
+            facts=_facts(row, opened.get(str(row.pk))),
             has_failed=str(row.pk) in failed,
             revoke_url="" if row.is_over else admin_url(version, "revoke", row.pk),
         )
         for row in rows
     ]
+
+
+def _facts(row, opened_at):
+    rows = [(gettext("Sent by"), str(row.made_by)), (gettext("Sent"), moment(row.made_at))]
+    if row.revoked_at:
+        rows.append((gettext("Revoked"), moment(row.revoked_at)))
+    else:
+        rows.append((gettext("Works until"), moment(row.expires_at)))
+    # A program that looks through mail opens it too.
+    rows.append((gettext("Last opened"), moment(opened_at) if opened_at else gettext("not yet")))
+    if row.approved_at:
+        who = f"{row.signed_name}, {row.signed_role} ({row.registration_body}, {row.registration_number})"
+        rows.append((gettext("Approved"), f"{moment(row.approved_at)}\n{who}"))
+    return [{"label": label, "value": value} for label, value in rows]
 
 
 class InvitationScreens:

@@ -167,11 +167,11 @@ def _facts(version):
     """Return rows for the component `summary_list`."""
     rows = [
         (gettext("Language"), version.page.get_language_display()),
-        (gettext("Started"), _moment(version.created_at)),
+        (gettext("Started"), moment(version.created_at)),
         (gettext("Written by"), ", ".join(map(str, version.authors.all())) or gettext("nobody yet")),
     ]
     if version.sent_for_review_at:
-        rows.append((gettext("Sent for review"), _moment(version.sent_for_review_at)))
+        rows.append((gettext("Sent for review"), moment(version.sent_for_review_at)))
     if version.signed_off_at:
         rows += [
             (gettext("Signed off by"), str(version.reviewed_by)),
@@ -179,12 +179,13 @@ def _facts(version):
             (gettext("Next review due"), _day(version.next_review_due)),
         ]
     if version.published_at:
-        rows.append((gettext("Published"), _moment(version.published_at)))
+        rows.append((gettext("Published"), moment(version.published_at)))
     return [{"label": label, "value": value} for label, value in rows]
 
 
-def _moment(moment):
-    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+def moment(when):
+    """Return an aware moment as the desk writes it."""
+    return date_format(timezone.localtime(when), "SHORT_DATETIME_FORMAT")
 
 
 def _day(day):

@@ -84,6 +84,7 @@ def review_page(request, invitation):
     if version.language != get_language():
         token = request.resolver_match.kwargs["token"]
         return private_page(redirect(address_in(version.language, "procedures:review_page", token)))
+    request.review_url = reverse("procedures:review", args=[request.resolver_match.kwargs["token"]])
     show = show_condition if isinstance(version, ConditionVersion) else show_procedure
     response = show(request, version.page, freeze(version), preview=version)
     return private_page(response)
@@ -144,7 +145,8 @@ def _try(request, invitation, change, *, done, **forms):
         return _show(request, again, form=form, status=422, **forms)
     except publishing.Refused as refused:
         return _refused(request, refused, forms)
-    here = reverse("procedures:review", args=[request.resolver_match.kwargs["token"]], query={"done": done})
+    token, place = request.resolver_match.kwargs["token"], "approve" if done == "sent" else ""
+    here = reverse("procedures:review", args=[token], query={"done": done}, fragment=place)
     return private_page(HttpResponse(status=303, headers={"Location": here}))
 
 
