@@ -83,7 +83,9 @@ def _lost(form, response, typed):
     if response.status_code == 413:
         return []
     forms = Forms(response.content.decode(), form.address).forms
-    again = next((each for each in forms if each.texts == form.texts), None)
+    # Of forms with the same fields, the one that posts to where this one came from.
+    alike = sorted((each for each in forms if each.texts == form.texts), key=lambda each: each.address != form.address)
+    again = next(iter(alike), None)
     if again is None:
         return "the form"
     return [name for name in form.texts if plain(again.posted[name]) != plain(as_text(typed[name]))]
