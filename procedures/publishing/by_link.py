@@ -35,7 +35,7 @@ OPENED_AGAIN = timedelta(hours=1)
 
 
 @transaction.atomic
-def note_opened(invitation):
+def note_opened(*, invitation):
     """Record that a link was opened, once an hour at most."""
     lately = Event.objects.about(invitation).filter(verb=OPENED, happened_at__gt=timezone.now() - OPENED_AGAIN)
     if not lately.exists():

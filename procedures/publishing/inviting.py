@@ -43,6 +43,8 @@ def invite_reviewer(*, version, clinician, email, by, lasts=LINK_LASTS):
     if not timedelta(0) < lasts <= LINK_LASTS_AT_MOST:
         raise Unfit(_("Choose between 1 and %(most)d days.") % {"most": LINK_LASTS_AT_MOST.days}, field="days")
     check_clinician(version, clinician)
+    if clinician.pk == by.user.clinician_id:
+        raise Unfit(_("Nobody sends a link to themselves. Another manager can."), field="clinician")
     email = email.strip()
     check_address(email, clinician)
     if version.invitations.usable().filter(clinician=clinician).exists():

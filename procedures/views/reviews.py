@@ -61,7 +61,7 @@ def review(request, invitation):
     if request.method == "POST" and request.POST.get("go") in PRESSES:
         return PRESSES[request.POST["go"]](request, invitation)
     if request.method == "GET":
-        publishing.note_opened(invitation)
+        publishing.note_opened(invitation=invitation)
     return _show(request, invitation, comment=_comment_form(invitation, initial=request.POST.dict()))
 
 

@@ -25,6 +25,7 @@ from procedures.models import Figure, ReviewInvitation, State
 from procedures.publishing.by_link import MOST_CODES_A_DAY, MOST_COMMENTS_A_DAY, MOST_TRIES
 from procedures.publishing.signature import clinical_hash
 from procedures.views.reviews import MOST_MISSES
+from tests.at_once import at_once
 from tests.procedures.desk import signed_in
 from tests.procedures.factories import (
     COMMAND,
@@ -287,6 +288,13 @@ def test_a_name_with_a_line_break_begins_no_header(version, ana, manager):
     invited(version, ana, manager)
     send_due()
     assert mail.outbox[-1].recipients() == [EMAIL]
+
+
+def test_nobody_becomes_a_reviewer_by_sending_a_link_to_themselves(version, ana, manager):
+    manager.clinician = ana
+    manager.save()
+    with pytest.raises(publishing.Unfit, match="themselves"):
+        invited(version, ana, manager, email=manager.email)
 
 
 def test_a_clinician_who_wrote_left_or_has_no_registration_is_not_invited(version, manager):
@@ -613,3 +621,26 @@ def test_an_address_is_forgotten_when_its_time_is_over_and_the_signature_stays(l
     link.refresh_from_db()
     assert (link.email, link.signed_name) == (None, "Dr. Ana Aster")
     assert ReviewInvitation.objects.filter(email__isnull=False).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_approving_and_revoking_at_the_same_moment_one_comes_first_and_both_are_whole(version, ana, manager):
+    link = make_invitation(version, token=TOKEN, clinician=ana, email=EMAIL, by=manager)
+    code = asked(link)
+    held = [ReviewInvitation.objects.get(pk=link.pk) for _each in range(3)]
+    presses = [
+        lambda: approve(held[0], code),
+        lambda: approve(held[1], code),
+        lambda: publishing.revoke_invitation(invitation=held[2], by=manager.as_actor()),
+    ]
+    approved, again, revoked = at_once(*presses)
+    signed = [each for each in (approved, again) if not isinstance(each, Exception)]
+    assert all(isinstance(each, publishing.Refused) for each in (approved, again) if each not in signed)
+    assert revoked is None
+    assert len(signed) <= 1
+    link.refresh_from_db()
+    version.refresh_from_db()
+    assert link.revoked_at is not None
+    assert link.code_hash == ""
+    assert (version.state == State.SIGNED_OFF) == (link.approved_at is not None) == bool(signed)
+    assert Event.objects.filter(verb="version.signed_off").count() == len(signed)
