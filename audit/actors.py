@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
-STAFF, PATIENT, COMMAND, VISITOR = "staff", "patient", "command", "visitor"
+STAFF, PATIENT, COMMAND, VISITOR, REVIEWER = "staff", "patient", "command", "visitor", "reviewer"
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A member of staff, the patient through a private link, a named command, or somebody who has not logged in.
+    """A member of staff, the patient or a reviewer through a private link, a named command, or somebody not logged in.
 
     `id` is the user's or the link's primary key, `role` the staff roles held at that moment, `name` the command's.
     None of them is personal data.
@@ -39,6 +39,11 @@ class Actor:
         return cls(VISITOR)
 
     @classmethod
+    def reviewer(cls, link_id):
+        """Whoever holds the private link to a version that has this primary key."""
+        return cls(REVIEWER, id=link_id)
+
+    @classmethod
     def staff(cls, user):
         """A signed-in member of staff; `user.role_names` says which roles are theirs."""
         return cls(STAFF, id=user.pk, role=" ".join(sorted(user.role_names)), user=user)
@@ -51,5 +56,6 @@ def kind_words(kind):
         PATIENT: gettext("the patient"),
         COMMAND: gettext("the site itself"),
         VISITOR: gettext("somebody not logged in"),
+        REVIEWER: gettext("a reviewer by private link"),
     }
     return words.get(kind, kind)

@@ -1,4 +1,4 @@
-"""Keeps what is private out of the logs: query strings, tokens of tracking links, and what an error said.
+"""Keeps what is private out of the logs: query strings, tokens of private links, and what an error said.
 
 An error's own words may quote what a patient typed, or a row of the database, so a record of one says what kind it was
 and where in the code it arose.
@@ -9,17 +9,17 @@ import re
 import traceback
 
 QUERY = re.compile(r"\?[^\s\"']*")
-TRACKING = re.compile(r"(/appointments/track/)[^/\s\"']+")
+TOKEN = re.compile(r"(/(?:appointments/track|review)/)[^/\s\"']+")
 
 
 def leave_out(text):
-    """Return `text` without query strings and tracking tokens."""
+    """Return `text` without query strings and tokens of private links."""
     return leave_out_tokens(QUERY.sub("", text))
 
 
 def leave_out_tokens(text):
-    """Return `text` with an ellipsis in the place of each tracking token."""
-    return TRACKING.sub(r"\1…", text)
+    """Return `text` with an ellipsis in the place of each token of a private link."""
+    return TOKEN.sub(r"\1…", text)
 
 
 def where_it_arose(error):

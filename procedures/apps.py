@@ -18,7 +18,7 @@ class ProceduresConfig(AppConfig):
     def ready(self):
         from audit import event_words
         from clinic import demo, diagrams, erasure, key_rotation, status
-        from outbox import chores, staff_mail
+        from outbox import chores, readers, staff_mail
         from procedures import demonstration_content, feedback, leaflets, publishing, reminders, retention, search
         from procedures.event_words import WORDS
         from procedures.models import (
@@ -28,6 +28,7 @@ class ProceduresConfig(AppConfig):
             MissedSearch,
             ProcedurePage,
             ProcedureVersion,
+            ReviewInvitation,
             State,
         )
 
@@ -37,6 +38,12 @@ class ProceduresConfig(AppConfig):
         erasure.spare("procedures.missedsearch", because="It tells what many looked for, and nobody who did.")
         for kind in ("procedure", "condition"):
             erasure.spare(f"procedures.{kind}comment", because="Clinicians sign what they say; it is about a page.")
+        erasure.spare(
+            ReviewInvitation._meta.label_lower, because="A clinician’s address is forgotten when their link is over."
+        )
+        # The code in them approves a page: nobody of the staff reads it.
+        readers.register(ReviewInvitation._meta.label_lower, lambda user: ReviewInvitation.objects.none())
+        staff_mail.register(ReviewInvitation._meta.label_lower)
         key_rotation.register(search.KeptMisses())
         chores.register("forget searches", search.forget_misses)
         chores.register("forget feedback", feedback.forget_old)

@@ -7,11 +7,18 @@ from django.utils.translation import override
 
 from appointments.models import Note, TrackingLink
 from clinic.stored_files import store
-from procedures.models import ConditionComment, ConditionPage, ConditionVersion, ProcedureComment, ProcedureVersion
+from procedures.models import (
+    ConditionComment,
+    ConditionPage,
+    ConditionVersion,
+    ProcedureComment,
+    ProcedureVersion,
+    ReviewInvitation,
+)
 from tests.appointments.factories import link_to, make_request
 from tests.appointments.offer import make_offer
 from tests.clinic.uploads import png
-from tests.procedures.factories import make_feedback
+from tests.procedures.factories import make_feedback, make_in_review, make_invitation
 from tests.procedures.published import make_condition, publish_in_both_languages
 from tests.staff import make_staff
 
@@ -39,6 +46,7 @@ class Place:
         self.file = store(ContentFile(png(), name="spine.png"))
         make_feedback(fracture.pages.first())
         Note.objects.create(request=self.request, text="Call in the morning.", written_by=self.superuser)
+        self.review_token = link_to_a_review()
         comment_on_the_newest()
 
     def address(self, name, arguments, language="en"):
@@ -49,7 +57,8 @@ class Place:
     def value(self, name, argument):
         """Return what stands in an address for one of its parts."""
         values = {
-            "token": self.token,
+            "token": self.review_token if name.startswith("procedures:review") else self.token,
+            "way": "phone",
             "digest": self.file.hash,
             "offer": 1,
             "note": _newest(Note),
@@ -68,6 +77,9 @@ class Place:
         if name == "admin:language_pair":
             spanish = ConditionPage.objects.filter(language="es").order_by("pk").last()
             return "condition" if argument == "kind" else spanish.pk
+        if name.endswith("version_revoke") and argument == "number":
+            kind = "condition" if "condition" in name else "procedure"
+            return ReviewInvitation.objects.filter(**{f"{kind}_version__isnull": False}).first().pk
         if argument in ("object_id", "pk") and name != "admin:view_on_site":
             return _newest(_model_of(name))
         if argument == "object_id":
@@ -82,6 +94,14 @@ def comment_on_the_newest():
     for model in (ProcedureVersion, ConditionVersion):
         if version := model.objects.order_by("pk").last():
             version.comments.create(section="names", words="Is that so?", by_name="Dr. Ana Aster")
+
+
+def link_to_a_review():
+    """Make a version in review, with a private link to it whose token is returned, and one to the newest condition."""
+    manager, token = make_staff("who-invites"), "0123456789abcdef"
+    make_invitation(make_in_review(), token=token, by=manager)
+    make_invitation(ConditionVersion.objects.order_by("pk").last(), by=manager)
+    return token
 
 
 def names():

@@ -105,6 +105,7 @@ ALLOWED = {
     ("csrf_exempt", "appointments/admin/__init__.py"): Allowed(1, TAKES_AGAIN, EVERY_FORGERY),
     ("csrf_exempt", "appointments/admin/doors.py"): Allowed(1, TAKES_AGAIN, EVERY_FORGERY),
     ("csrf_exempt", "procedures/admin/comments.py"): Allowed(2, TAKES_AGAIN, EVERY_FORGERY),
+    ("csrf_exempt", "procedures/admin/invitations.py"): Allowed(1, TAKES_AGAIN, EVERY_FORGERY),
     ("csrf_exempt", "procedures/admin/versions.py"): Allowed(2, TAKES_AGAIN, EVERY_FORGERY),
 }
 

@@ -46,6 +46,14 @@ DESK = {name: value for name, value in CLOSED.items() if name != "require-truste
     "connect-src": ["'self'"],
     "script-src": ["'self'"],
 }
+# A preview may stand in a frame of our own, on a page that may hold that frame, once it is shown.
+FRAMED, FRAMING = CLOSED | {"frame-ancestors": ["'self'"]}, CLOSED | {"frame-src": ["'self'"]}
+IN_FRAMES = {
+    "procedures:preview_procedure": FRAMED,
+    "procedures:preview_condition": FRAMED,
+    "procedures:preview_procedure_as": FRAMING,
+    "procedures:preview_condition_as": FRAMING,
+}
 IN_A_SANDBOX = {name: ["'none'"] for name in ("default-src", "base-uri", "form-action", "frame-ancestors")} | {
     "sandbox": []
 }
@@ -298,7 +306,11 @@ def test_every_address_says_all_of_it_however_it_is_asked(visitor, place):
                 is_staff = client is staff
                 expected = IN_A_SANDBOX if name == "media" and verb in ("get", "head") else CLOSED
                 expected = DESK if name.startswith("admin:") else expected
-                lacks = {each for each, value in ALWAYS.items() if response.get(each) != value}
+                always = ALWAYS
+                if name in IN_FRAMES and response.status_code == 200:
+                    expected = IN_FRAMES[name]
+                    always = ALWAYS | {"X-Frame-Options": "SAMEORIGIN" if expected is FRAMED else "DENY"}
+                lacks = {each for each, value in always.items() if response.get(each) != value}
                 if lacks or policy_of(response) != expected or (response.status_code >= 500 and name != "statusz"):
                     wrong.append((name, verb, is_staff, response.status_code, lacks))
                 if name.startswith("admin:") and "no-store" not in response["Cache-Control"]:
@@ -360,6 +372,7 @@ def test_reading_sets_no_cookie_and_no_reader_is_told_from_another(visitor, plac
         "appointments:change",
         "feedback",
         "styleguide",
+        "procedures:review",
     )
     wrong = []
     for name, arguments in names():

@@ -40,7 +40,7 @@ from procedures.models import ConditionLook, MissedSearch, ProcedureLook, Proced
 from tests.appointments.factories import link_to, make_request, make_time, moved
 from tests.clinic.uploads import png
 from tests.demonstration import load_all_but_requests
-from tests.every_address import Place, comment_on_the_newest, names
+from tests.every_address import Place, comment_on_the_newest, link_to_a_review, names
 from tests.procedures.factories import make_draft, make_feedback, make_published
 from tests.staff import make_staff
 
@@ -118,7 +118,10 @@ TABLE = {
     "appointments:words": (ALL, ALL),
     "appointments:change": (ALL, ALL),
     "appointments:accept": (ALL, ALL),
+    "procedures:review": (ALL, ALL),
+    "procedures:review_page": (ALL, NOBODY),
     # For staff, whatever they do here
+    "procedures:preview_styles": (STAFF, NOBODY),
     "clinic:styleguide": (STAFF, NOBODY),
     "admin:index": (STAFF, STAFF),
     "admin:jsi18n": (STAFF, NOBODY),
@@ -207,8 +210,14 @@ TABLE = {
     "admin:fact": (PAGES, EDITOR),
     "admin:languages": (PAGES, NOBODY),
     "admin:language_pair": (PAGES, EDITOR),
+    "admin:procedures_procedureversion_invite": (HOUSE, HOUSE),
+    "admin:procedures_conditionversion_invite": (HOUSE, HOUSE),
+    "admin:procedures_procedureversion_revoke": (HOUSE, HOUSE),
+    "admin:procedures_conditionversion_revoke": (HOUSE, HOUSE),
     "procedures:preview_procedure": (PAGES, NOBODY),
     "procedures:preview_condition": (PAGES, NOBODY),
+    "procedures:preview_procedure_as": (PAGES, NOBODY),
+    "procedures:preview_condition_as": (PAGES, NOBODY),
     # Behind these is nothing in the house of these tests: no time is agreed, no PDF made, no link of Django's used.
     "appointments:calendar": (NOBODY, NOBODY),
     "procedures:leaflet_pdf": (NOBODY, NOBODY),
@@ -283,6 +292,8 @@ ARGUMENTS = {
     "procedures_procedurepage_compare": [1, 1],
     "procedures_conditionpage_compare": [1, 1],
     "procedures_conditionversion_answer": [1],
+    "procedures_procedureversion_revoke": [1],
+    "procedures_conditionversion_revoke": [1],
 }
 OF_DJANGO = {"changelist", "add", "history", "delete", "change"}
 
@@ -363,6 +374,7 @@ class House(Place):
         self.request = make_request()
         self.token = link_to(self.request)
         Note.objects.create(request=self.request, text="Call in the morning.", written_by=manager)
+        self.review_token = link_to_a_review()
         comment_on_the_newest()
 
     def value(self, name, argument):
@@ -379,7 +391,7 @@ class House(Place):
             return a_row_of(Location).key
         if argument == "slug" and "condition" in name:
             return "vertebral-compression-fracture"
-        if name.endswith("version_answer") and argument == "number":
+        if name.endswith(("version_answer", "version_revoke")) and argument == "number":
             return super().value(name, argument)
         known = {"number": EmergencyAccess, "pk": PurgeRun if name == "admin:clinic_retentionrule_release" else None}
         if known.get(argument):

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,9 +16,11 @@ from procedures import content_checks, publishing
 from procedures.admin import ledger
 from procedures.admin.comparing import compare_url
 from procedures.admin.pages import admin_url
+from procedures.changed_sections import changed_sections
 from procedures.forms import ChangesForm, NoInput, SignOffForm
 from procedures.models import ProcedureVersion, State
 from procedures.models.versions import UNPUBLISHED
+from procedures.preview_ways import WAYS
 from procedures.repeated_figures import repeats
 from procedures.schedule_form import WhenForm
 from procedures.sections import sections_of
@@ -166,10 +167,11 @@ def overview(version, *, by, name="", form=None):
         "impossible": [button for button in buttons if button.reason],
         "is_open": is_open,
         "compare_url": _compare_url(version) if is_open else "",
-        "preview_url": reverse(
-            "procedures:preview_procedure" if isinstance(version, ProcedureVersion) else "procedures:preview_condition",
-            args=[version.pk],
-        ),
+        "preview_url": reverse(f"procedures:preview_{version.page.kind}", args=[version.pk]),
+        "previews": [
+            {"text": words, "url": reverse(f"procedures:preview_{version.page.kind}_as", args=[version.pk, way])}
+            for way, (words, *_size) in WAYS.items()
+        ],
     }
 
 
@@ -217,11 +219,11 @@ def _facts(version):
     """Return rows for the component `summary_list`."""
     rows = [
         (gettext("Language"), version.page.get_language_display()),
-        (gettext("Started"), _moment(version.created_at)),
+        (gettext("Started"), moment(version.created_at)),
         (gettext("Written by"), ", ".join(map(str, version.authors.all())) or gettext("nobody yet")),
     ]
     if version.sent_for_review_at:
-        rows.append((gettext("Sent for review"), _moment(version.sent_for_review_at)))
+        rows.append((gettext("Sent for review"), moment(version.sent_for_review_at)))
     if version.signed_off_at:
         rows += [
             (gettext("Signed off by"), str(version.reviewed_by)),
@@ -230,18 +232,19 @@ def _facts(version):
         ]
     if version.publish_at:
         rows += [
-            (gettext("To be published"), _moment(version.publish_at)),
+            (gettext("To be published"), moment(version.publish_at)),
             (gettext("Time set by"), str(version.publish_at_by)),
         ]
     if version.published_at:
-        rows.append((gettext("Published"), _moment(version.published_at)))
+        rows.append((gettext("Published"), moment(version.published_at)))
     if version.superseded_at:
-        rows.append((gettext("Off the site"), _moment(version.superseded_at)))
+        rows.append((gettext("Off the site"), moment(version.superseded_at)))
     return [{"label": label, "value": value} for label, value in rows]
 
 
-def _moment(moment):
-    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+def moment(when):
+    """Return an aware moment as the desk writes it."""
+    return date_format(timezone.localtime(when), "SHORT_DATETIME_FORMAT")
 
 
 def _day(day):
@@ -264,20 +267,11 @@ def _sections(version, findings):
 
 def _changed(version):
     """Return the sections that say something else than what patients read; None where they read nothing yet."""
-    live = version.page.live_version
-    if live is None:
-        return None
-    prefetch_related_objects([live], *(section.rows for section in sections_of(live) if section.model))
-    changed = []
-    for section in sections_of(version):
-        ours, theirs = section.read(version), section.read(live)
-        if ours != theirs:
-            names = [name for name in section.fields if section.model is None and ours[name] != theirs[name]]
-            labels = [capfirst(version._meta.get_field(name).verbose_name) for name in names]
-            changed.append(
-                {"title": section.title, "url": admin_url(version, "section", section.key), "fields": labels}
-            )
-    return changed
+    changed = changed_sections(version)
+    return changed and [
+        {"title": section.title, "url": admin_url(version, "section", section.key), "fields": labels}
+        for section, labels in changed
+    ]
 
 
 def _compare_url(version):

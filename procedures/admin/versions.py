@@ -15,6 +15,7 @@ from clinic.stale import read_revision
 from procedures import content_checks, presence, publishing
 from procedures.admin import overview
 from procedures.admin.comments import CommentScreens, comments_part, threads, too_long_open
+from procedures.admin.invitations import InvitationScreens, invitations_part
 from procedures.admin.looking import can_look, look
 from procedures.admin.pages import admin_url
 from procedures.admin.restoring import RestoreScreens, restore_part
@@ -24,7 +25,7 @@ from procedures.models import ConditionVersion, ProcedureVersion, State
 from procedures.sections import section_named, sections_of
 
 
-class VersionAdmin(CommentScreens, RestoreScreens, AuditedAdmin):
+class VersionAdmin(CommentScreens, InvitationScreens, RestoreScreens, AuditedAdmin):
     """A version is reached from its page; it changes by its sections and its moves alone."""
 
     # Who may
@@ -74,6 +75,7 @@ class VersionAdmin(CommentScreens, RestoreScreens, AuditedAdmin):
             path("<path:object_id>/move/<slug:name>/", move, name=f"{label}_move"),
             *self.comment_urls(label),
             *self.restore_urls(label),
+            *self.invitation_urls(label),
             *super().get_urls(),
         ]
 
@@ -122,14 +124,16 @@ class VersionAdmin(CommentScreens, RestoreScreens, AuditedAdmin):
         form = overview.ACTIONS[name].form(request.POST)
         return self.show(request, version, name=name, form=form, refusal=too_long_open(request), status=403)
 
-    def show(self, request, version, *, name="", form=None, comment=None, refusal="", status=200):
+    def show(self, request, version, *, name="", form=None, comment=None, invite=None, refusal="", status=200):
         """Return the overview. `form` is what was typed for the move `name`; or else a comment, or an answer to the
-        one with the number `comment`.
+        one with the number `comment`. `invite` is what was typed to send a link.
         """
         by = request.user.as_actor()
         context = overview.overview(version, by=by, name=name, form=form)
         context |= comments_part(version, by=by, number=comment, form=None if name else form)
         context |= restore_part(version, by=by)
+        context |= invitations_part(version, by=by, form=invite)
+        form = form if form is not None else invite
         refused_form = form if form is not None and not refusal else None
         return self.render(
             request,

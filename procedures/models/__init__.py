@@ -12,6 +12,7 @@ from procedures.models.conditions import (
     FormerConditionAddress,
 )
 from procedures.models.feedback import Feedback
+from procedures.models.invitations import ReviewInvitation
 from procedures.models.leaflets import Leaflet
 from procedures.models.presence import ConditionLook, ProcedureLook
 from procedures.models.procedures import (
@@ -61,6 +62,7 @@ __all__ = [
     "ProcedurePage",
     "ProcedureVersion",
     "Question",
+    "ReviewInvitation",
     "Risk",
     "Source",
     "State",

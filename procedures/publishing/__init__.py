@@ -5,6 +5,7 @@ lock what the page is about, so that two people, or two languages, never publish
 """
 
 from clinic.refusals import Refused, Stale, Unfit
+from procedures.publishing.by_link import approve_by_link, ask_code, check_approve, comment_by_link, note_opened
 from procedures.publishing.checks import (
     can_comment,
     can_confirm,
@@ -33,6 +34,7 @@ from procedures.publishing.confirming import confirm
 from procedures.publishing.drafts import open_draft, save_section
 from procedures.publishing.facts import change_fact
 from procedures.publishing.going_live import choose_successor, publish, withdraw_page
+from procedures.publishing.inviting import check_invite, invite_reviewer, revoke_invitation
 from procedures.publishing.matching import say_matches
 from procedures.publishing.renaming import former_holder, rename, whose_it_was
 from procedures.publishing.restoring import restore, what_is_gone
@@ -57,6 +59,8 @@ __all__ = [
     "Stale",
     "Unfit",
     "answer_comment",
+    "approve_by_link",
+    "ask_code",
     "ask_for_changes",
     "can_comment",
     "can_confirm",
@@ -67,10 +71,12 @@ __all__ = [
     "can_settle",
     "can_withdraw",
     "change_fact",
+    "check_approve",
     "check_change_facts",
     "check_choose_successor",
     "check_comment",
     "check_confirm",
+    "check_invite",
     "check_move",
     "check_open_draft",
     "check_publish",
@@ -84,13 +90,17 @@ __all__ = [
     "check_withdraw",
     "choose_successor",
     "comment",
+    "comment_by_link",
     "confirm",
     "former_holder",
+    "invite_reviewer",
+    "note_opened",
     "open_draft",
     "publish",
     "publish_due",
     "rename",
     "restore",
+    "revoke_invitation",
     "save_section",
     "say_matches",
     "schedule",

@@ -3,7 +3,7 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from audit.actors import COMMAND, STAFF
+from audit.actors import COMMAND, REVIEWER, STAFF
 from clinic.refusals import Refused, Unfit
 from procedures import content_checks
 from procedures.documents import figures_of
@@ -16,14 +16,18 @@ from procedures.publishing.table import EDIT, MOVES, SIGN_OFF
 
 def check_move(version, name, *, by):
     """Raise Refused with the reason when `by` may not make this move with the version as it stands."""
-    move = MOVES[name]
-    _check_permission(move.permissions, by)
-    if version.state not in move.allowed_from:
+    _check_permission(MOVES[name].permissions, by)
+    check_state(version, name)
+    if name in CHECKS:
+        CHECKS[name](version, by)
+
+
+def check_state(version, name):
+    """Raise Refused when nobody can make this move with the version as it stands."""
+    if version.state not in MOVES[name].allowed_from:
         raise Refused(
             _("This version is “%(state)s”, so this cannot be done now.") % {"state": version.get_state_display()}
         )
-    if name in CHECKS:
-        CHECKS[name](version, by)
 
 
 def can_move(version, name, *, by):
@@ -50,8 +54,9 @@ def can_save(version, *, by):
 
 
 def check_comment(version, *, by):
-    """Raise Refused with the reason when `by` may not comment on this version now."""
-    _check_permission((EDIT, SIGN_OFF), by)
+    """Raise Refused with the reason when `by` may not comment on this version now; whoever holds its link may."""
+    if by.kind != REVIEWER:
+        _check_permission((EDIT, SIGN_OFF), by)
     if version.state not in UNPUBLISHED:
         raise Refused(_("This version was published. Start a draft to change the page."))
 
@@ -245,6 +250,8 @@ def _check_not_signer(version, by):
         return
     if by.id == version.signed_off_by_id or by.user.clinician_id == version.reviewed_by_id:
         raise Refused(_("You signed this version off, so someone else must change it, or you ask for changes."))
+    if version.invitations.filter(approved_at=version.signed_off_at, made_by=by.id).exists():
+        raise Refused(_("You chose who signed this version off, so someone else must change it."))
 
 
 def _check_publishable(version, by):
@@ -254,6 +261,11 @@ def _check_publishable(version, by):
     if version.authors.filter(Q(pk=version.signed_off_by_id) | Q(clinician=version.reviewed_by_id)).exists():
         raise Refused(
             _("Whoever signed this version off wrote part of it. Ask for changes, so that it is reviewed again.")
+        )
+    served = version.invitations.filter(approved_at=version.signed_off_at)
+    if served.filter(made_by__in=version.authors.all()).exists():
+        raise Refused(
+            _("Whoever chose the reviewer wrote part of this version. Ask for changes, so that it is reviewed again.")
         )
 
 

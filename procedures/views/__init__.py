@@ -11,7 +11,14 @@ from procedures.views.lists import home, procedure_list
 from procedures.views.machines import changes, robots, sitemap
 from procedures.views.pages import condition, procedure
 from procedures.views.places import contact, location, location_list, team
-from procedures.views.previews import preview_condition, preview_procedure
+from procedures.views.previews import (
+    preview_condition,
+    preview_condition_as,
+    preview_procedure,
+    preview_procedure_as,
+    preview_styles,
+)
+from procedures.views.reviews import review, review_page
 
 __all__ = [
     "changes",
@@ -27,9 +34,14 @@ __all__ = [
     "location",
     "location_list",
     "preview_condition",
+    "preview_condition_as",
     "preview_procedure",
+    "preview_procedure_as",
+    "preview_styles",
     "procedure",
     "procedure_list",
+    "review",
+    "review_page",
     "robots",
     "sitemap",
     "team",

@@ -91,4 +91,5 @@ def _page(page, parts, document, content, preview):
         "feedback_url": "" if preview else reverse(f"procedures:{page.kind}_feedback", args=[page.slug]),
         "preview": preview,
         "days_on_the_site": days_of(preview) if preview is not None and preview.published_at else "",
+        **({"canonical_url": ""} if preview else {}),
     }

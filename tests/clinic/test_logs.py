@@ -36,6 +36,7 @@ def log(settings):
         ('"GET /procedures/?q=back+pain HTTP/1.1" 200', '"GET /procedures/ HTTP/1.1" 200'),
         ("Not Found: /appointments/track/abc-DEF_123/", "Not Found: /appointments/track/…/"),
         ("Forbidden: /es/appointments/track/abc-DEF_123/cancel/", "Forbidden: /es/appointments/track/…/cancel/"),
+        ("Not Found: /es/review/abc-DEF_123/page/", "Not Found: /es/review/…/page/"),
         ("Ready.", "Ready."),
     ],
 )

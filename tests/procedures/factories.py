@@ -1,14 +1,26 @@
 """Pages in any state for tests, made by walking the real publishing functions."""
 
 import itertools
-from datetime import date
+from datetime import date, timedelta
 
+from django.utils import timezone
+
+from accounts.roles import Role
 from audit.actors import Actor
 from clinic.models import Clinician, StoredFile
 from procedures import feedback, publishing
 from procedures.content_files import fill
-from procedures.models import Condition, ConditionPage, ConditionVersion, Procedure, ProcedurePage, ProcedureVersion
+from procedures.models import (
+    Condition,
+    ConditionPage,
+    ConditionVersion,
+    Procedure,
+    ProcedurePage,
+    ProcedureVersion,
+    ReviewInvitation,
+)
 from procedures.sections import section_named, sections_of
+from tests.staff import make_staff
 
 COMMAND = Actor.command("tests")
 REVIEWED_ON = date(2026, 9, 14)
@@ -47,6 +59,20 @@ def make_clinician(**values):
         **values,
     }
     return Clinician.objects.create(**values)
+
+
+def make_invitation(version, *, token="", by=None, **values):
+    """Return a stored link to a version that `token` opens, as if a manager had sent it."""
+    number = next(_numbers)
+    values = {
+        "clinician": values.get("clinician") or make_clinician(),
+        "email": "ana@surgery.example",
+        "made_by": by or make_staff(f"inviting-{number}", Role.MANAGER),
+        "token_hash": ReviewInvitation.hash_of(token or f"token-{number}"),
+        "expires_at": timezone.now() + timedelta(days=14),
+        **values,
+    }
+    return version.invitations.create(**values)
 
 
 def make_feedback(page, **values):
