@@ -136,6 +136,7 @@ BOUND_TO = [
     "outbox.message.subject",
     "outbox.message.text",
     "procedures.feedback.words",
+    "procedures.reviewinvitation.email",
 ]
 
 
