@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from procedures.models import Procedure
 from tests.procedures.published import (
     every_section,
     make_clinic,
@@ -14,6 +15,7 @@ from tests.procedures.published import (
     publish_in_both_languages,
     publish_page,
 )
+from tests.remembered import remembered
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clinic")]
 
@@ -30,6 +32,17 @@ def vertebroplasty():
     return make_procedure("vertebroplasty", order=2)
 
 
+@pytest.fixture
+def both(kyphoplasty, vertebroplasty):
+    """Both procedures published with the same sections, the first leading to the second."""
+    publish_the_same()
+
+
+@remembered
+def publish_the_same():
+    publish_both(*Procedure.objects.order_by("order"))
+
+
 def publish_both(kyphoplasty, vertebroplasty, **second):
     """Publish two procedures in both languages; `second` replaces sections of the second."""
     related = {"related": {"related": [vertebroplasty]}}
@@ -44,8 +57,7 @@ def rows(response):
     return {str(row.title): row.cells for group in response.context["groups"] for row in group.rows}
 
 
-def test_the_same_questions_are_answered_for_both(client, kyphoplasty, vertebroplasty):
-    publish_both(kyphoplasty, vertebroplasty)
+def test_the_same_questions_are_answered_for_both(client, both, kyphoplasty, vertebroplasty):
     place = make_place("quay")
     kyphoplasty.performed_at.add(place)
     vertebroplasty.evaluated_at.add(place)
@@ -101,13 +113,11 @@ def test_the_same_risk_stands_in_one_row_whatever_each_page_calls_it(client, kyp
         ("/es" + ADDRESS, "/es/procedures/compare/cifoplastia/vertebroplastia/"),
     ],
 )
-def test_either_order_and_any_language_lead_to_one_address(client, kyphoplasty, vertebroplasty, asked, shown):
-    publish_both(kyphoplasty, vertebroplasty)
+def test_either_order_and_any_language_lead_to_one_address(client, both, asked, shown):
     assertRedirects(client.get(asked), shown, status_code=301)
 
 
-def test_the_language_switch_leads_to_the_same_comparison(client, kyphoplasty, vertebroplasty):
-    publish_both(kyphoplasty, vertebroplasty)
+def test_the_language_switch_leads_to_the_same_comparison(client, both):
     spanish = "/es/procedures/compare/cifoplastia/vertebroplastia/"
     assertContains(client.get(ADDRESS), f'href="{spanish}"')
     assertContains(client.get(spanish), f'href="{ADDRESS}"')
@@ -132,16 +142,14 @@ def test_a_comparison_that_stands_in_one_language_only_leads_to_the_list_in_the_
         ("kyphoplasty/cifoplastia", 1),
     ],
 )
-def test_what_cannot_be_compared_is_told_with_a_way_on(client, kyphoplasty, vertebroplasty, slugs, known):
-    publish_both(kyphoplasty, vertebroplasty)
+def test_what_cannot_be_compared_is_told_with_a_way_on(client, both, slugs, known):
     response = client.get(f"/procedures/compare/{slugs}/")
     assertContains(response, "We cannot compare these two", status_code=404)
     assertContains(response, 'href="/procedures/kyphoplasty/"', count=known, status_code=404)
     assertContains(response, "See all procedures", status_code=404)
 
 
-def test_a_slug_of_the_readers_language_goes_before_the_same_of_another(client, kyphoplasty, vertebroplasty):
-    publish_both(kyphoplasty, vertebroplasty)
+def test_a_slug_of_the_readers_language_goes_before_the_same_of_another(client, both):
     publish_in_both_languages(make_procedure("other", order=3), ("other", "kyphoplasty"))
     assert client.get(ADDRESS).status_code == 200
 
@@ -169,10 +177,7 @@ def test_a_clinic_that_wants_no_warning_still_tells_the_true_date(client, kyphop
     assertNotContains(response, "Ask us if you want to be sure")
 
 
-def test_a_comparison_asks_the_database_at_most_six_times(
-    client, kyphoplasty, vertebroplasty, django_assert_num_queries
-):
-    publish_both(kyphoplasty, vertebroplasty)
+def test_a_comparison_asks_the_database_at_most_six_times(client, both, django_assert_num_queries):
     with django_assert_num_queries(6):
         assert client.get(ADDRESS).headers["Cache-Control"] == "public, no-cache"
 
