@@ -397,9 +397,7 @@ def test_what_is_wrong_with_a_figure_stands_beside_the_field_and_nothing_typed_i
     assert stored()[:4] == before[:4]
 
 
-def test_a_figure_goes_from_the_form_to_every_page_in_both_languages_one_page_after_the_other(
-    desk, reviewer, manager
-):
+def test_a_figure_goes_from_the_form_to_every_page_in_both_languages_one_page_after_the_other(desk, reviewer, manager):
     english, other = make_both_published()[0], make_both_published()[0]
     assert posted(desk, low="30", high="40").status_code == 302
     # Meanwhile a new page goes live that still tells the old figure.
@@ -428,9 +426,9 @@ def test_a_figure_goes_from_the_form_to_every_page_in_both_languages_one_page_af
         version.refresh_from_db()
         together = "publish" if len(group) == 1 else "publish_together"
         assert press(client, version, together).status_code == 302
-        told_live = f"To 30 to 40 minutes: {live} of 5 pages live." in desk.get(
-            ONE, {"key": "duration"}
-        ).content.decode()
+        told_live = (
+            f"To 30 to 40 minutes: {live} of 5 pages live." in desk.get(ONE, {"key": "duration"}).content.decode()
+        )
         assert told_live == (live < 5)
     fact = facts.one("duration")
     assert (fact.said, fact.coming, len(fact.pages)) == (["30 to 40 minutes"], [], 5)
