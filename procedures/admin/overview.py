@@ -19,7 +19,6 @@ from procedures.admin.pages import admin_url
 from procedures.forms import ChangesForm, NoInput, SignOffForm
 from procedures.models import ProcedureVersion, State
 from procedures.models.versions import UNPUBLISHED
-from procedures.publishing.table import PUBLISH
 from procedures.repeated_figures import repeats
 from procedures.schedule_form import WhenForm
 from procedures.sections import read_at_once, sections_of
@@ -202,11 +201,11 @@ def found(version, findings, *, section=None, may_write=True):
 def _buttons(version, by, name, form):
     shown = dict(ACTIONS)
     others = other_languages(version)
-    if version.state == State.SIGNED_OFF and by.user.has_perm(PUBLISH):
+    if version.state == State.SIGNED_OFF and by.user.has_perm(publishing.PUBLISH):
         # Two buttons ask whether these could be published too.
         read_at_once(others)
         for other in others:
-            content_checks.look_and_keep(other)
+            content_checks.keep_errors(other)
     if not others:
         del shown["publish_together"], shown["schedule_together"]
     if version.state != State.SIGNED_OFF:

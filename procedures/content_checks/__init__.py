@@ -9,7 +9,7 @@ from procedures.content_checks.content import Content, Finding
 from procedures.content_checks.rows import risks_left_out
 from procedures.sections import sections_of
 
-__all__ = ["Finding", "advice", "errors", "look", "look_and_keep", "risks_left_out"]
+__all__ = ["Finding", "advice", "errors", "keep_errors", "look", "look_and_keep", "risks_left_out"]
 
 KEPT = "_findings_kept"
 
@@ -44,6 +44,11 @@ def look_and_keep(version):
     """
     setattr(version, KEPT, look(version))
     return getattr(version, KEPT)
+
+
+def keep_errors(version):
+    """Look for what stops a version, once for all that `errors` is asked of this object; see `look_and_keep`."""
+    setattr(version, KEPT, errors(version))
 
 
 def _found(version, checks):
