@@ -1,9 +1,8 @@
 """Which sections of a version say something else than what patients read now."""
 
-from django.db.models import prefetch_related_objects
 from django.utils.text import capfirst
 
-from procedures.sections import sections_of
+from procedures.sections import read_at_once, sections_of
 
 
 def changed_sections(version):
@@ -14,8 +13,7 @@ def changed_sections(version):
     live = version.page.live_version
     if live is None:
         return None
-    for each in (version, live):
-        prefetch_related_objects([each], *(section.rows for section in sections_of(each) if section.model))
+    read_at_once([version, live])
     changed = []
     for section in sections_of(version):
         ours, theirs = section.read(version), section.read(live)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Model
+from django.db.models import Model, Prefetch, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -79,10 +79,18 @@ class Section:
         """Return what the section holds, as plain JSON values: a dictionary of fields, or a list of them, one a row."""
         if self.model is None:
             return _plain_values(version, self.fields)
-        rows = getattr(version, self.rows).all()
-        if self.takes_files:
-            rows = rows.select_related(*(field for field in FILES if field in self.fields))
-        return [_plain_values(row, self.fields) for row in rows]
+        return [_plain_values(row, self.fields) for row in self.rows_of(version)]
+
+    @property
+    def files(self):
+        """The fields of a row that name files."""
+        return tuple(field for field in FILES if field in self.fields)
+
+    def rows_of(self, version):
+        """Return the rows of a version with their files: those that `read_at_once` read, where it did."""
+        rows = getattr(version, self.rows)
+        is_read = self.rows in getattr(version, "_prefetched_objects_cache", ())
+        return rows.select_related(*self.files) if self.takes_files and not is_read else rows.all()
 
     def clinical(self, values):
         """Return what a signature is bound to of `values`, as `read` returns them.
@@ -298,6 +306,18 @@ SECTIONS = {
 def sections_of(version):
     """Return the sections of a version, or of a kind of version, in the order of the desk."""
     return SECTIONS[version if isinstance(version, type) else type(version)]
+
+
+def read_at_once(versions):
+    """Read all that the sections of some versions of one kind hold: a query a section, however many versions."""
+    sections = sections_of(versions[0]) if versions else ()
+    rows = (
+        Prefetch(section.rows, section.model.objects.select_related(*section.files) if section.files else None)
+        for section in sections
+        if section.model
+    )
+    many = (field for section in sections for field in section.fields if section.model is None and field in MANY)
+    prefetch_related_objects(versions, *rows, *many)
 
 
 def section_named(version, key):

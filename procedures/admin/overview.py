@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import prefetch_related_objects
 from django.forms import Form
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +22,7 @@ from procedures.models.versions import UNPUBLISHED
 from procedures.preview_ways import WAYS
 from procedures.repeated_figures import repeats
 from procedures.schedule_form import WhenForm
-from procedures.sections import sections_of
+from procedures.sections import read_at_once, sections_of
 
 TONES = {
     State.DRAFT: "new",
@@ -45,10 +44,13 @@ class Action:
     make: Callable
 
 
+# `check` of an action is told the other languages too, which are read once for all buttons.
+
+
 def _action(name, done, form, move):
     """Return the action of one row of the table of moves; `move` is its function in publishing."""
 
-    def check(version, *, by):
+    def check(version, _others, *, by):
         publishing.check_move(version, name, by=by)
 
     def make(version, **values):
@@ -58,13 +60,15 @@ def _action(name, done, form, move):
 
 
 def _publishing_action(label, done, versions):
-    """Return an action that publishes what `versions(version)` lists."""
+    """Return an action that publishes what `versions(version, others)` lists."""
 
-    def check(version, *, by):
-        publishing.check_publish(versions(version), by=by)
+    def check(version, others, *, by):
+        publishing.check_publish(versions(version, others), by=by)
 
     def make(version, *, by, seen_revision):
-        publishing.publish(versions=versions(version), by=by, seen_revisions={version.pk: seen_revision})
+        publishing.publish(
+            versions=versions(version, other_languages(version)), by=by, seen_revisions={version.pk: seen_revision}
+        )
 
     return Action(label, done, NoInput, check, make)
 
@@ -76,13 +80,14 @@ def other_languages(version):
 
 
 def _scheduling_action(label, done, versions):
-    """Return an action that sets a time for what `versions(version)` lists."""
+    """Return an action that sets a time for what `versions(version, others)` lists."""
 
-    def check(version, *, by):
-        publishing.check_schedule(versions(version), by=by)
+    def check(version, others, *, by):
+        publishing.check_schedule(versions(version, others), by=by)
 
     def make(version, *, by, seen_revision, at, **_typed):
-        publishing.schedule(versions=versions(version), at=at, by=by, seen_revisions={version.pk: seen_revision})
+        chosen = versions(version, other_languages(version))
+        publishing.schedule(versions=chosen, at=at, by=by, seen_revisions={version.pk: seen_revision})
 
     return Action(label, done, WhenForm, check, make)
 
@@ -93,26 +98,26 @@ ACTIONS = {
     ),
     "sign_off": _action("sign_off", _("It is signed off. A manager can publish it."), SignOffForm, publishing.sign_off),
     "publish": _publishing_action(
-        publishing.MOVES["publish"].label, _("It is on the site now."), lambda version: [version]
+        publishing.MOVES["publish"].label, _("It is on the site now."), lambda version, _others: [version]
     ),
     "publish_together": _publishing_action(
         _("Publish all languages together"),
         _("All languages are on the site now."),
-        lambda version: [version, *other_languages(version)],
+        lambda version, others: [version, *others],
     ),
     "schedule": _scheduling_action(
-        publishing.MOVES["schedule"].label, _("The time is set."), lambda version: [version]
+        publishing.MOVES["schedule"].label, _("The time is set."), lambda version, _others: [version]
     ),
     "schedule_together": _scheduling_action(
         _("Set a time to publish all languages together"),
         _("The time is set for all languages."),
-        lambda version: [version, *other_languages(version)],
+        lambda version, others: [version, *others],
     ),
     "unschedule": Action(
         publishing.MOVES["unschedule"].label,
         _("The time is taken back."),
         NoInput,
-        publishing.check_unschedule,
+        lambda version, _others, *, by: publishing.check_unschedule(version, by=by),
         lambda version, **values: publishing.unschedule(version=version, **values),
     ),
     "ask_for_changes": _action(
@@ -147,10 +152,11 @@ def overview(version, *, by, name="", form=None):
     `form` is what was typed for the action `name`; the others get empty forms.
     """
     is_open = version.state in UNPUBLISHED
-    # The checks, the buttons and the list of sections all look at every row.
-    prefetch_related_objects([version], *(section.rows for section in sections_of(version) if section.model))
+    # The checks, the buttons and the lists all look at every row, also of what patients read now.
+    live = version.page.live_version
+    read_at_once([version, live] if is_open and live is not None else [version])
+    findings = content_checks.look_and_keep(version) if is_open else []
     buttons = _buttons(version, by, name, form) if is_open else []
-    findings = content_checks.look(version) if is_open else []
     may_write = publishing.can_save(version, by=by)
     has_risks = is_open and isinstance(version, ProcedureVersion)
     return {
@@ -196,7 +202,13 @@ def found(version, findings, *, section=None, may_write=True):
 
 def _buttons(version, by, name, form):
     shown = dict(ACTIONS)
-    if not other_languages(version):
+    others = other_languages(version)
+    if version.state == State.SIGNED_OFF and by.user.has_perm(publishing.PUBLISH):
+        # Two buttons ask whether these could be published too.
+        read_at_once(others)
+        for other in others:
+            content_checks.keep_errors(other)
+    if not others:
         del shown["publish_together"], shown["schedule_together"]
     if version.state != State.SIGNED_OFF:
         shown.pop("schedule_together", None)
@@ -208,7 +220,7 @@ def _buttons(version, by, name, form):
         each_form = form if each == name and form is not None else action.form(auto_id=f"{each}_%s")
         reason = ""
         try:
-            action.check(version, by=by)
+            action.check(version, others, by=by)
         except publishing.Refused as refused:
             reason = refused.reason
         made.append(Button(each, action.label, each_form, admin_url(version, "move", each), reason))

@@ -22,7 +22,7 @@ from procedures.admin.restoring import RestoreScreens, restore_part
 from procedures.admin.screens import Screen, spared_labels
 from procedures.forms import section_form
 from procedures.models import ConditionVersion, ProcedureVersion, State
-from procedures.sections import section_named, sections_of
+from procedures.sections import read_at_once, section_named, sections_of
 
 
 class VersionAdmin(CommentScreens, InvitationScreens, RestoreScreens, AuditedAdmin):
@@ -159,6 +159,8 @@ class VersionAdmin(CommentScreens, InvitationScreens, RestoreScreens, AuditedAdm
             except publishing.Refused as refused:
                 messages.info(request, refused.reason)
                 return HttpResponseRedirect(admin_url(version, "change"))
+            # The form and the checks look at the same rows.
+            read_at_once([version])
             return self.show_section(request, version, Screen.stored(version, section))
         screen = Screen.typed(version, section, request.POST, request.FILES)
         press = request.POST.get("go", "save")

@@ -75,7 +75,7 @@ class Content:
     def __init__(self, version):
         self.version, self.language = version, version.page.language
         with_rows = [section for section in sections_of(version) if section.model]
-        self.rows = {section.key: list(_rows(version, section)) for section in with_rows}
+        self.rows = {section.key: list(section.rows_of(version)) for section in with_rows}
 
     @cached_property
     def passages(self):
@@ -92,11 +92,6 @@ class Content:
             for number, row in enumerate(self.rows.get(section.key, ())):
                 for field in WORDS.get(section.key, ()):
                     yield Passage(section.key, field, getattr(row, field), number, field in MARKDOWN)
-
-
-def _rows(version, section):
-    rows = getattr(version, section.rows)
-    return rows.select_related("file") if section.takes_files else rows.all()
 
 
 def place_of(field, row=None):

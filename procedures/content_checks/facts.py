@@ -1,6 +1,6 @@
 """Facts that another page tells with other numbers: readers who compare two pages would trust neither."""
 
-from django.db.models import CharField, F, Value
+from django.db.models import CharField, Exists, F, OuterRef, Value
 from django.utils.translation import gettext as _
 
 from procedures import wording
@@ -16,12 +16,14 @@ PAGES = {"procedure": ProcedurePage, "condition": ConditionPage}
 def contradictions_with_other_pages(content):
     """Find facts that a live page of another subject, or this one in another language, tells with other numbers.
 
-    It is an error, but for two cases in which it would keep both pages from being mended: the other page is being
-    given these very numbers, or it is this page in another language, which publishing holds to the same figures.
+    It is an error, but where that would keep both pages from being mended: the other page is being given these very
+    numbers, or is about to tell the fact no more, or is this page in another language, which publishing holds to the
+    same figures.
     """
     ours = _facts(content)
     others = _others(content.version, set(ours)) if ours else []
-    coming = {_where(row) + _numbers(row) for row in others if row["state"] != State.PUBLISHED}
+    coming = {(row["fact_key"], *_where(row), *_numbers(row)) for row in others if row["state"] != State.PUBLISHED}
+    telling = {(row["fact_key"], _where(row)) for row in others if row["state"] != State.PUBLISHED}
     told = set()
     for row in others:
         key, where = row["fact_key"], _where(row)
@@ -36,8 +38,10 @@ def contradictions_with_other_pages(content):
         is_same = (kind, subject) == (content.version.page.kind, content.version.page.subject.pk)
         sentence = _("“%(row)s” says %(ours)s here, and %(theirs)s on the page “%(page)s” (fact key “%(key)s”).")
         words = {"row": our_row, "ours": _said(*our_numbers), "theirs": _said(*_numbers(row)), "page": name, "key": key}
-        is_coming = where + our_numbers in coming
-        yield Finding(section, sentence % words, place_of("low", number), is_error=not (is_same or is_coming))
+        is_coming = (key, *where, *our_numbers) in coming
+        is_leaving = row["is_changing"] and (key, where) not in telling
+        is_error = not (is_same or is_coming or is_leaving)
+        yield Finding(section, sentence % words, place_of("low", number), is_error=is_error)
 
 
 def _facts(content):
@@ -54,6 +58,8 @@ def _others(version, keys):
     """Return the rows with these fact keys that other pages tell, or are about to (1 query)."""
     found = []
     for model, kind in MODELS.items():
+        versions = PAGES[kind]._meta.get_field("versions").related_model.objects
+        open_ones = versions.filter(page=OuterRef("version__page"), state__in=UNPUBLISHED)
         rows = model.objects.filter(fact_key__in=keys, version__state__in=(State.PUBLISHED, *UNPUBLISHED))
         rows = rows.exclude(version__page=version.page_id) if kind == version.page.kind else rows
         found.append(
@@ -67,6 +73,7 @@ def _others(version, keys):
                 language=F("version__page__language"),
                 page_name=F("version__page__plain_name"),
                 about=Value(kind, output_field=CharField()),
+                is_changing=Exists(open_ones),
             )
         )
     first, *rest = found

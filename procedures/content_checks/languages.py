@@ -7,14 +7,14 @@ agree before a page is published; publishing sees to that.
 import re
 from collections import Counter
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Q
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from procedures.content_checks.content import Content, Finding, excerpt, place_of
 from procedures.models import State
 from procedures.models.versions import UNPUBLISHED
-from procedures.sections import sections_of
+from procedures.sections import read_at_once, sections_of
 
 # By which fields a row of one language is the same as a row of the other. Where there are none, rows are counted.
 SAME = {
@@ -56,7 +56,7 @@ def _others(version):
     for other in versions.select_related("page").order_by("number"):
         newest[other.page.language] = other
     found = [newest[language] for language in sorted(newest)]
-    prefetch_related_objects(found, *(section.rows for section in sections_of(version) if section.model))
+    read_at_once(found)
     return [Content(other) for other in found]
 
 

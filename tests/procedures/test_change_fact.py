@@ -1,5 +1,6 @@
 """A figure changed in the ledger: a draft on every page that tells it, all of them or none, and nothing live."""
 
+import itertools
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -12,7 +13,7 @@ from procedures.documents import figures_of
 from procedures.models import ConditionVersion, Figure, ProcedureVersion, Source, State
 from procedures.publishing import Refused, Stale, Unfit
 from procedures.repeated_figures import repeats
-from tests.procedures.desk import fields_of, signed_in
+from tests.procedures.desk import fields_of, press, signed_in
 from tests.procedures.factories import (
     COMMAND,
     NEEDED,
@@ -394,6 +395,43 @@ def test_what_is_wrong_with_a_figure_stands_beside_the_field_and_nothing_typed_i
     assert sentence in text
     assert 'value="61"' in text
     assert stored()[:4] == before[:4]
+
+
+def test_a_figure_goes_from_the_form_to_every_page_in_both_languages_one_page_after_the_other(desk, reviewer, manager):
+    english, other = make_both_published()[0], make_both_published()[0]
+    assert posted(desk, low="30", high="40").status_code == 302
+    # Meanwhile a new page goes live that still tells the old figure.
+    cement = {"plain_name": "Cement", "medical_name": "", "synonyms": [], "summary": "Cement holds the bone."}
+    third = make_published(sections={"names": cement})
+    refused = press(desk, english.page.open_version(), "send_for_review")
+    assert refused.status_code == 409
+    sentence = "says 30 to 40 minutes here, and 45 to 60 minutes on the page “Cement”"
+    assert sentence in refused.content.decode()
+    shown = desk.get(ONE, {"key": "duration"})
+    assert [place["name"] for place in shown.context["waiting"]] == ["Cement"]
+    assert "To 30 to 40 minutes: 0 of 5 pages live." in shown.content.decode()
+    assert posted(desk, low="30", high="40").status_code == 302
+    groups = [
+        [page.open_version() for page in version.page.procedure.pages.order_by("language")]
+        for version in (english, other, third)
+    ]
+    steps = ((desk, "send_for_review", {}), (signed_in(reviewer), "sign_off", {"next_review_due": "2030-01-31"}))
+    for client, step, typed in steps:
+        for version in itertools.chain(*groups):
+            version.refresh_from_db()
+            assert press(client, version, step, **typed).status_code == 302
+    client = signed_in(manager)
+    for group, live in zip(groups, (2, 4, 5), strict=True):
+        version = group[0]
+        version.refresh_from_db()
+        together = "publish" if len(group) == 1 else "publish_together"
+        assert press(client, version, together).status_code == 302
+        told_live = (
+            f"To 30 to 40 minutes: {live} of 5 pages live." in desk.get(ONE, {"key": "duration"}).content.decode()
+        )
+        assert told_live == (live < 5)
+    fact = facts.one("duration")
+    assert (fact.said, fact.coming, len(fact.pages)) == (["30 to 40 minutes"], [], 5)
 
 
 def test_a_stale_form_says_why_and_keeps_what_was_typed(desk):

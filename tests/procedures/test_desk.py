@@ -341,8 +341,22 @@ def test_a_form_without_its_token_changes_nothing_and_keeps_the_words(reviewer):
 def test_the_overview_takes_as_many_queries_for_a_full_page(editor, django_assert_num_queries):
     client = signed_in(editor)
     for version in (make_draft(), full_draft()):
-        with django_assert_num_queries(29):
+        with django_assert_num_queries(24):
             overview(client, version)
+
+
+def test_a_section_takes_no_more_queries_for_a_full_page(editor, django_assert_max_num_queries):
+    client = signed_in(editor)
+    for version in (make_draft(), full_draft()):
+        with django_assert_max_num_queries(25):
+            client.get(admin_url(version, "section", "figures"))
+
+
+def test_the_overview_of_two_signed_languages_checks_each_of_them_once(manager, django_assert_max_num_queries):
+    procedure, client = make_procedure(), signed_in(manager)
+    signed = [make_signed_off(make_page(procedure, language=language)) for language in ("en", "es")]
+    with django_assert_max_num_queries(62):
+        overview(client, signed[0])
 
 
 def test_the_overview_beside_a_live_version_takes_as_many_queries_whatever_was_said_of_it(
@@ -354,7 +368,7 @@ def test_the_overview_beside_a_live_version_takes_as_many_queries_whatever_was_s
         for each in range(number):
             made = publishing.comment(version=draft, section="names", words=f"Words {each}", by=editor.as_actor())
             publishing.answer_comment(comment=made, words="Yes.", by=editor.as_actor())
-        with django_assert_num_queries(44):
+        with django_assert_num_queries(23):
             overview(client, draft)
 
 

@@ -288,7 +288,7 @@ def test_a_pair_takes_as_many_queries_for_a_full_page(desk, django_assert_num_qu
     for questions in (rows[:1], rows):
         english, spanish = make_both_published(sections={"questions": questions})
         rename(english)
-        with django_assert_num_queries(25):
+        with django_assert_num_queries(21):
             desk.get(pair_url(spanish.page))
 
 

@@ -160,6 +160,19 @@ def test_a_fact_can_be_changed_on_two_pages_once_both_are_being_changed():
     assert "45 to 60 minutes" in said(advice(draft), section="figures")[0]
 
 
+def test_a_page_whose_next_version_no_longer_tells_the_fact_keeps_nobody_from_changing_it():
+    other = make_published()
+    draft = make_draft(sections={"figures": [figure(low=50)]})
+    leaving = publishing.open_draft(page=other.page, by=COMMAND)
+    assert len(errors(draft)) == 1
+    # These numbers are coming, and of another fact.
+    save(leaving, "figures", [figure(), figure(fact_key="other", low=50, label="Other")])
+    assert len(errors(draft)) == 1
+    save(leaving, "figures", [figure(fact_key="other")])
+    assert errors(draft) == []
+    assert "45 to 60 minutes" in said(advice(draft), section="figures")[0]
+
+
 def test_a_draft_of_another_page_and_a_page_off_the_site_contradict_nobody():
     make_draft(sections={"figures": [figure(low=30)]})
     assert errors(make_draft()) == []
