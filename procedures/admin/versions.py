@@ -128,7 +128,9 @@ class VersionAdmin(CommentScreens, RestoreScreens, AuditedAdmin):
         """
         by = request.user.as_actor()
         context = overview.overview(version, by=by, name=name, form=form)
-        context |= comments_part(version, by=by, number=comment, form=None if name else form, about=request.GET.get("about", ""))
+        context |= comments_part(
+            version, by=by, number=comment, form=None if name else form, about=request.GET.get("about", "")
+        )
         context |= restore_part(version, by=by)
         refused_form = form if form is not None and not refusal else None
         return self.render(
