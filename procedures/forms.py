@@ -122,6 +122,10 @@ class LinesField(forms.CharField):
         lines = (line.strip() for line in super().to_python(value).splitlines())
         return list(dict.fromkeys(filter(None, lines)))
 
+    def has_changed(self, initial, data):
+        """Compare what both say: nothing typed is the empty list that the model starts from."""
+        return not self.disabled and self.to_python(self.prepare_value(initial)) != self.to_python(data)
+
     def validate(self, value):
         if self.required and not value:
             raise ValidationError(self.error_messages["required"], code="required")

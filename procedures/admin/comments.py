@@ -53,20 +53,23 @@ def threads(version, *, by, number=None, form=None):
     return sorted(found, key=lambda thread: not thread.comment.is_open)
 
 
-def comments_part(version, *, by, number=None, form=None):
-    """Return the template context of the comments on the overview; `form` is what was typed, `number` for which."""
+def comments_part(version, *, by, number=None, form=None, about=""):
+    """Return the template context of the comments on the overview; `form` is what was typed, `number` for which.
+
+    `about` is the key of the section that an empty form is to be about.
+    """
     found = threads(version, by=by, number=number, form=form if number else None)
     return {
         "threads": found,
         "open_comments": [thread for thread in found if thread.comment.is_open],
         "may_comment": publishing.can_comment(version, by=by),
         "comment_url": admin_url(version, "comment"),
-        "comment_form": form if form is not None and number is None else _empty(version),
+        "comment_form": form if form is not None and number is None else _empty(version, about=about),
     }
 
 
-def _empty(version, data=None):
-    return CommentForm(data, sections=sections_of(version), auto_id="comment_%s")
+def _empty(version, data=None, about=""):
+    return CommentForm(data, sections=sections_of(version), initial={"section": about}, auto_id="comment_%s")
 
 
 class CommentScreens:

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from procedures import version_changes
+from procedures import publishing, version_changes
 from procedures.desk_addresses import admin_url
 from procedures.models.versions import UNPUBLISHED
 from procedures.read_then import days_of, read_on
@@ -76,6 +76,7 @@ class CompareScreens:
             "new": pair[new],
             "columns": [_told(pair[number]) for number in (old, new)],
             "sections": version_changes.changes(pair[old], pair[new], everything=everything) if old != new else [],
+            "comment_on": _comment_on(pair[new], by=request.user.as_actor()),
             "everything": everything,
             "here": here,
             "swapped": compare_url(page, new, old) if old != new else "",
@@ -122,6 +123,11 @@ class CompareScreens:
 def compare_url(page, old, new):
     """Return the address at which two versions of a page, by their numbers, are compared."""
     return admin_url(page, "compare", old, new)
+
+
+def _comment_on(version, *, by):
+    """Return where comments on a version are written, "" for whoever may write none now."""
+    return admin_url(version, "change") if publishing.can_comment(version, by=by) else ""
 
 
 def _number(typed):

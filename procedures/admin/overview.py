@@ -158,17 +158,21 @@ def overview(version, *, by, name="", form=None):
     findings = content_checks.look_and_keep(version) if is_open else []
     buttons = _buttons(version, by, name, form) if is_open else []
     may_write = publishing.can_save(version, by=by)
+    changed = _changed(version, may_write=may_write) if is_open else None
     has_risks = is_open and isinstance(version, ProcedureVersion)
     return {
         "tone": TONES[version.state],
         "facts": _facts(version),
         "missed": version.missed_its_time,
-        "sections": _sections(version, findings),
+        "sections": _sections(version, findings, changed or [], may_write=may_write),
         "may_write": may_write,
-        "changed": _changed(version) if is_open else None,
+        "changed": changed,
         "found": found(version, findings, may_write=may_write),
         **_figures(version, by, is_open),
         "risks_left_out": content_checks.risks_left_out(version) if has_risks else [],
+        "may_publish": any(not button.reason for button in buttons if button.name.startswith("publish")),
+        "kept": any(button.reason and button.typed for button in buttons),
+        "shows_asked": version.state in (State.DRAFT, State.IN_REVIEW) and version.changes_wanted,
         "possible": [button for button in buttons if not button.reason],
         "impossible": [button for button in buttons if button.reason],
         "is_open": is_open,
@@ -263,13 +267,18 @@ def _day(day):
     return date_format(day, "DATE_FORMAT") if day else ""
 
 
-def _sections(version, findings):
-    """Return what the list of sections says of each: its title, its address, how full it is, whether to mend it."""
+def _sections(version, findings, changed, *, may_write):
+    """Return what the list of sections says of each: its title, its address, how full it is, whether to mend it.
+
+    Whoever does not write it is led to what changed there.
+    """
     to_mend = {finding.section for finding in findings if finding.is_error}
+    urls = {each["key"]: each["url"] for each in changed}
     return [
         {
+            "key": section.key,
             "title": section.title,
-            "url": admin_url(version, "section", section.key),
+            "url": admin_url(version, "section", section.key) if may_write else urls.get(section.key, ""),
             "filled": _how_full(version, section),
             "is_to_mend": section.key in to_mend,
         }
@@ -277,11 +286,21 @@ def _sections(version, findings):
     ]
 
 
-def _changed(version):
-    """Return the sections that say something else than what patients read; None where they read nothing yet."""
+def _changed(version, *, may_write):
+    """Return the sections that say something else than what patients read; None where they read nothing yet.
+
+    Each leads whoever writes it to its form, and everybody else to the comparison at that section.
+    """
     changed = changed_sections(version)
     return changed and [
-        {"title": section.title, "url": admin_url(version, "section", section.key), "fields": labels}
+        {
+            "key": section.key,
+            "title": section.title,
+            "url": admin_url(version, "section", section.key)
+            if may_write
+            else f"{_compare_url(version)}#section-{section.key}",
+            "fields": labels,
+        }
         for section, labels in changed
     ]
 

@@ -227,6 +227,7 @@ class PageAdmin(CompareScreens, WithdrawScreens, HouseAdmin):
         if request.method != "POST":
             return HttpResponseRedirect(admin_url(page, "change"))
         form, seen = SignOffForm(request.POST), read_revision(request.POST.get("seen", ""))
+        refusal = ""
         if form.is_valid():
             try:
                 publishing.confirm(page=page, by=request.user.as_actor(), seen=seen, **form.cleaned_data)
@@ -235,8 +236,7 @@ class PageAdmin(CompareScreens, WithdrawScreens, HouseAdmin):
             except publishing.Unfit as refused:
                 form.add_error(refused.field, refused.reason)
             except publishing.Refused as refused:
-                messages.error(request, refused.reason)
-                return HttpResponseRedirect(admin_url(page, "change"))
+                page, refusal = self.page_or_404(request, object_id), refused.reason
         context = {
             **self.admin_site.each_context(request),
             "title": publishing.MOVES["confirm"].label,
@@ -245,10 +245,11 @@ class PageAdmin(CompareScreens, WithdrawScreens, HouseAdmin):
             "page": page,
             "page_url": admin_url(page, "change"),
             "form": form,
+            "refusal": refusal,
             **self.confirm_context(request, page, form),
         }
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/procedures/confirm.html", context, status=422)
+        return TemplateResponse(request, "admin/procedures/confirm.html", context, status=409 if refusal else 422)
 
 
 def _first_to_compare(page, versions):

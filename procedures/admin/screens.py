@@ -234,7 +234,12 @@ class Screen:
         self.refusal = refused.reason
         if isinstance(refused, publishing.Stale):
             theirs = self.section.read(version)
-            if not self._asks(version, theirs):
+            if self._asks(version, theirs):
+                self.refusal = gettext(
+                    "Someone changed the same after you opened it. Choose for each, then save. What you wrote stands "
+                    "in the form below."
+                )
+            else:
                 self.compared = self._compared(theirs)
             self.version, self.seen_revision, self.original = version, version.revision, theirs
 

@@ -130,7 +130,9 @@ class VersionAdmin(CommentScreens, InvitationScreens, RestoreScreens, AuditedAdm
         """
         by = request.user.as_actor()
         context = overview.overview(version, by=by, name=name, form=form)
-        context |= comments_part(version, by=by, number=comment, form=None if name else form)
+        context |= comments_part(
+            version, by=by, number=comment, form=None if name else form, about=request.GET.get("about", "")
+        )
         context |= restore_part(version, by=by)
         context |= invitations_part(version, by=by, form=invite)
         form = form if form is not None else invite

@@ -160,4 +160,4 @@ def test_the_overview_names_what_changed_since_the_live_version(editor):
     assert [(each["url"], each["fields"]) for each in shown] == [
         (admin_url(draft, "section", "aim"), ["What it aims at"])
     ]
-    assert "patients read no version of this page yet" in overview(editor, make_draft())
+    assert "patients read no version of this page now" in overview(editor, make_draft())
