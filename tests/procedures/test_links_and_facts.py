@@ -18,6 +18,7 @@ from tests.procedures.factories import (
     make_signed_off,
     save,
 )
+from tests.remembered import remembered
 
 pytestmark = pytest.mark.django_db
 
@@ -37,9 +38,15 @@ def said(findings, *, section="aim"):
 @pytest.fixture
 def cement():
     """The page of another procedure, on the site in English and Spanish."""
+    return list(publish_cement().pages.order_by("language"))
+
+
+@remembered
+def publish_cement():
     procedure = make_procedure(key="cement")
     pages = [make_page(procedure, language=code, slug=slug) for code, slug in (("en", "cement"), ("es", "cemento"))]
-    return [version.page for version in publishing.publish(versions=[*map(make_signed_off, pages)], by=COMMAND)]
+    publishing.publish(versions=[*map(make_signed_off, pages)], by=COMMAND)
+    return procedure
 
 
 @pytest.mark.parametrize(

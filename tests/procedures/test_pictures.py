@@ -1,6 +1,7 @@
 """What a page shows beside its words: drawings, the film, the recovery as bars, and what all of it weighs."""
 
 import re
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -198,15 +199,21 @@ def test_the_name_of_the_file_is_refused_in_the_place_of_words(desk):
 # What it weighs
 
 
+@cache
+def compressed_size(sheet):
+    """Return how many bytes of a style sheet are sent."""
+    return len(brotli.compress((CSS / sheet).read_bytes()))
+
+
 def test_a_demonstration_page_arrives_in_one_round_trip_and_its_first_view_is_light(client, demonstration_pages):
     heavy = {}
     for address in demonstration_pages:
         response = client.get(address, headers={"Accept-Encoding": "br"})
         assert response.status_code == 200
         page = brotli.decompress(response.content)
-        sheets = [CSS / "site.css"] + ([CSS / "film.css"] if b"css/film" in page else [])
+        sheets = ["site.css"] + (["film.css"] if b"css/film" in page else [])
         # As they are sent: the page by the site, the style sheets ready-made by whitenoise.
-        text = len(response.content) + sum(len(brotli.compress(sheet.read_bytes())) for sheet in sheets)
+        text = len(response.content) + sum(map(compressed_size, sheets))
         heavy[address] = text
         pictures = {*re.findall(r'src="/static/([^"]+)"', page.decode())}
         drawn = sum((Path(settings.BASE_DIR) / "static" / name).stat().st_size for name in pictures)
