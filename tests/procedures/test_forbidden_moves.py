@@ -46,7 +46,9 @@ ROLES = {
     "reception": (Role.RECEPTION,),
     "nurse": (Role.NURSE,),
     "auditor": (Role.AUDITOR,),
-    **{f"{role}{wrote}": (role,) for role in (Role.EDITOR, Role.REVIEWER, Role.MANAGER) for wrote in ("", " who wrote")},
+    **{
+        f"{role}{wrote}": (role,) for role in (Role.EDITOR, Role.REVIEWER, Role.MANAGER) for wrote in ("", " who wrote")
+    },
     "superuser": (),
     "superuser and clinician": (),
     "superuser who wrote": (),
