@@ -35,13 +35,17 @@ TONES = {
 
 @dataclass(frozen=True)
 class Action:
-    """A button of the overview: its words, what is typed for it, who says no, and what it does."""
+    """A button of the overview: its words, what is typed for it, who says no, and what it does.
+
+    What is done to all languages together (`is_together`) is told which versions of the others were seen.
+    """
 
     label: Promise
     done: Promise
     form: type[Form]
     check: Callable
     make: Callable
+    is_together: bool = False
 
 
 # `check` of an action is told the other languages too, which are read once for all buttons.
@@ -59,37 +63,58 @@ def _action(name, done, form, move):
     return Action(publishing.MOVES[name].label, done, form, check, make)
 
 
-def _publishing_action(label, done, versions):
-    """Return an action that publishes what `versions(version, others)` lists."""
+def _publishing_action(label, done, *, is_together=False):
+    """Return an action that publishes a version, or all languages together."""
 
     def check(version, others, *, by):
-        publishing.check_publish(versions(version, others), by=by)
+        publishing.check_publish(_going(version, others, is_together), by=by)
 
-    def make(version, *, by, seen_revision):
-        publishing.publish(
-            versions=versions(version, other_languages(version)), by=by, seen_revisions={version.pk: seen_revision}
-        )
+    def make(version, *, by, seen_revision, seen_others=None):
+        versions = _going(version, other_languages(version), is_together)
+        publishing.publish(versions=versions, by=by, seen_revisions=_seen(versions, seen_revision, seen_others))
 
-    return Action(label, done, NoInput, check, make)
+    return Action(label, done, NoInput, check, make, is_together)
+
+
+def _going(version, others, is_together):
+    return [version, *others] if is_together else [version]
 
 
 def other_languages(version):
     """Return the signed-off versions of the same page in other languages."""
     versions = type(version).objects.filter(state=State.SIGNED_OFF, page__in=version.page.subject.pages.all())
-    return list(versions.exclude(pk=version.pk).select_related("page__live_version"))
+    return list(versions.exclude(pk=version.pk).select_related("page__live_version").order_by("pk"))
 
 
-def _scheduling_action(label, done, versions):
-    """Return an action that sets a time for what `versions(version, others)` lists."""
+def revisions_of(versions):
+    """Return what a form carries of versions that its button is about too: which they are, and how they stood."""
+    return " ".join(f"{each.pk}:{each.revision}" for each in versions)
+
+
+def _seen(versions, seen_revision, seen_others):
+    """Return the revisions that the person looked at; raise Stale when the others are not those any more."""
+    version, *others = versions
+    if seen_others is None:
+        return {version.pk: seen_revision}
+    if seen_others != revisions_of(others):
+        raise publishing.Stale(
+            _("Another language was changed while you had this open. Look at all of them again, then decide.")
+        )
+    return {version.pk: seen_revision} | {each.pk: each.revision for each in others}
+
+
+def _scheduling_action(label, done, *, is_together=False):
+    """Return an action that sets a time for a version, or for all languages together."""
 
     def check(version, others, *, by):
-        publishing.check_schedule(versions(version, others), by=by)
+        publishing.check_schedule(_going(version, others, is_together), by=by)
 
-    def make(version, *, by, seen_revision, at, **_typed):
-        chosen = versions(version, other_languages(version))
-        publishing.schedule(versions=chosen, at=at, by=by, seen_revisions={version.pk: seen_revision})
+    def make(version, *, by, seen_revision, at, seen_others=None, **_typed):
+        versions = _going(version, other_languages(version), is_together)
+        seen = _seen(versions, seen_revision, seen_others)
+        publishing.schedule(versions=versions, at=at, by=by, seen_revisions=seen)
 
-    return Action(label, done, WhenForm, check, make)
+    return Action(label, done, WhenForm, check, make, is_together)
 
 
 ACTIONS = {
@@ -97,21 +122,17 @@ ACTIONS = {
         "send_for_review", _("It is with the reviewers now."), NoInput, publishing.send_for_review
     ),
     "sign_off": _action("sign_off", _("It is signed off. A manager can publish it."), SignOffForm, publishing.sign_off),
-    "publish": _publishing_action(
-        publishing.MOVES["publish"].label, _("It is on the site now."), lambda version, _others: [version]
-    ),
+    "publish": _publishing_action(publishing.MOVES["publish"].label, _("It is on the site now.")),
     "publish_together": _publishing_action(
         _("Publish all languages together"),
         _("All languages are on the site now."),
-        lambda version, others: [version, *others],
+        is_together=True,
     ),
-    "schedule": _scheduling_action(
-        publishing.MOVES["schedule"].label, _("The time is set."), lambda version, _others: [version]
-    ),
+    "schedule": _scheduling_action(publishing.MOVES["schedule"].label, _("The time is set.")),
     "schedule_together": _scheduling_action(
         _("Set a time to publish all languages together"),
         _("The time is set for all languages."),
-        lambda version, others: [version, *others],
+        is_together=True,
     ),
     "unschedule": Action(
         publishing.MOVES["unschedule"].label,
@@ -138,6 +159,7 @@ class Button:
     form: Form
     url: str
     reason: str = ""
+    seen_others: str = ""
 
     @property
     def typed(self):
@@ -227,7 +249,8 @@ def _buttons(version, by, name, form):
             action.check(version, others, by=by)
         except publishing.Refused as refused:
             reason = refused.reason
-        made.append(Button(each, action.label, each_form, admin_url(version, "move", each), reason))
+        seen_others = revisions_of(others) if action.is_together else ""
+        made.append(Button(each, action.label, each_form, admin_url(version, "move", each), reason, seen_others))
     return made
 
 

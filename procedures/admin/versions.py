@@ -103,9 +103,11 @@ class VersionAdmin(CommentScreens, InvitationScreens, RestoreScreens, AuditedAdm
         form = action.form(request.POST)
         if not form.is_valid():
             return self.show(request, version, name=name, form=form, status=422)
-        seen = read_revision(request.POST.get("seen_revision", ""))
+        seen = {"seen_revision": read_revision(request.POST.get("seen_revision", ""))}
+        if action.is_together:
+            seen["seen_others"] = request.POST.get("seen_others")
         try:
-            action.make(version, by=request.user.as_actor(), seen_revision=seen, **form.cleaned_data)
+            action.make(version, by=request.user.as_actor(), **seen, **form.cleaned_data)
         except publishing.Unfit as refused:
             form.add_error(refused.field, refused.reason)
             return self.show(request, version, name=name, form=form, status=422)

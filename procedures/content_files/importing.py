@@ -257,6 +257,8 @@ def _decision(file, page, is_published):
             return SAME, ""
         return LEFT, f"staff are working on version {open_version.number} of this page"
     if is_published:
+        if open_version is not None and (open_version.changes_wanted or open_version.comments.open().exists()):
+            return LEFT, f"staff are working on version {open_version.number} of this page"
         if open_version is None and live is not None and _is_as_published(file, live):
             return SAME, ""
         if live is not None and not _is_from_file(live):

@@ -31,6 +31,9 @@ def remember(apps, schema_editor):
             before = [other for moment, other in leading.get(subject, ()) if moment <= when + TOGETHER]
             if before and language != settings.LANGUAGES[0][0]:
                 versions.filter(pk=pk).update(written_against=before[-1])
+    if schema_editor.connection.vendor == "postgresql":
+        # The indexes of the new columns are made last, and not while rows wait for their foreign keys to be checked.
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 class Migration(migrations.Migration):

@@ -98,6 +98,10 @@ def _take_off(page, successor, *, by):
     # What was to be published then would put the page back.
     if (waiting := page.open_version()) is not None:
         drop_schedule(waiting, by=by)
+        if waiting.state == State.SIGNED_OFF:
+            # Whoever was about to publish it looks again first: they do not know yet that the page is gone.
+            waiting.revision += 1
+            waiting.save(update_fields=["revision"])
 
 
 def _in_language(successor, language):

@@ -356,3 +356,18 @@ def test_a_folder_that_is_none_or_no_content_is_refused(tmp_path):
     (folder / "procedures").rename(tmp_path / "elsewhere")
     (folder / "procedures").symlink_to(tmp_path / "elsewhere")
     assert "procedures: this is a link" in refusal(folder)
+
+
+@pytest.mark.parametrize("says", ["a comment", "changes wanted"])
+def test_a_draft_that_a_reviewer_spoke_of_is_not_published_past_them(says, tmp_path):
+    bring(write_folder(tmp_path))
+    draft = ProcedureVersion.objects.get()
+    if says == "a comment":
+        publishing.comment(version=draft, section="names", words="Is that so?", by=COMMAND)
+    else:
+        publishing.send_for_review(version=draft, by=COMMAND)
+        publishing.ask_for_changes(version=draft, words="Not so.", by=COMMAND)
+    assert "left alone: staff are working on version 1 of this page" in bring(tmp_path, "--publish")
+    assert ProcedureVersion.objects.get().state == State.DRAFT
+    # A file that was mended after what they said comes in, for review.
+    assert "a draft for review" in bring(write_folder(tmp_path, RENAMED))
