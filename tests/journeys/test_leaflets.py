@@ -77,7 +77,7 @@ def test_a_patient_takes_a_leaflet_home_and_asks_later_whether_it_still_holds(pa
 
 
 @pytest.mark.usefixtures("demonstration")
-@pytest.mark.parametrize(("language", "paper"), crossed(["en", "es"], PAPERS))
+@pytest.mark.parametrize(("language", "paper"), crossed(["es", "en"], PAPERS))
 def test_the_fullest_leaflet_is_four_sheets_at_most_on_either_paper(page, pango, language, paper):
     content = next(each for each in fullest(1) if each.language == language)
     with override(language):
