@@ -1,4 +1,4 @@
-"""A browser or a cache that holds a page asks whether it still stands, and learns at once, in every process, when not."""
+"""A browser or cache that holds a page asks whether it still stands, and learns at once, in every process, when not."""
 
 from datetime import timedelta
 
