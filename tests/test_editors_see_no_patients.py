@@ -43,7 +43,7 @@ def quiet():
 
 
 def patients_come():
-    """Let patients ask for appointments, with a mark in every field."""
+    """Let patients ask for appointments, with marks for their names, addresses and what troubles them."""
     for number in range(7):
         make_request(
             full_name=MARKS["patient"], email=MARKS["email"], matter=MARKS["matter"], is_urgent=bool(number % 2)
